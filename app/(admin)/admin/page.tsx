@@ -1,0 +1,50 @@
+import type { Metadata } from "next";
+import { requireViewer } from "@/app/_server/session";
+import { AlarmsTable } from "@/components/admin/alarms-table";
+import { ProvidersTable } from "@/components/admin/providers-table";
+import { UsersTable } from "@/components/admin/users-table";
+import { Card } from "@/components/ui/card";
+import { EmptyState } from "@/components/ui/empty-state";
+import { listAlarms } from "@/lib/audit/read-alarms";
+import { listProviders } from "@/lib/providers/read";
+import { runtime } from "@/lib/runtime/runtime";
+import { listUsers } from "@/lib/users/read";
+
+export const metadata: Metadata = { title: "Users" };
+
+export default async function AdminPage() {
+  const viewer = await requireViewer("admin");
+  const { orm } = runtime().db;
+  const [users, providers, alarms] = await Promise.all([listUsers(orm, viewer), listProviders(orm, viewer), listAlarms(orm, viewer)]);
+  return (
+    <div className="grid gap-4">
+      <h1 className="sr-only">Administration</h1>
+      {alarms.length > 0 && (
+        <Card title="Open alarms" aside={alarms.length}>
+          <AlarmsTable rows={alarms} />
+        </Card>
+      )}
+      <Card title="Users" aside={`${users.length} in all`}>
+        <UsersTable rows={users} />
+        {users.every(({ role }) => role === "admin") && (
+          <div className="mt-4">
+            <EmptyState title="No customers yet">
+              Make the first one on the server:{" "}
+              <code className="font-mono text-xs text-ink">npm run --silent admin -- customer create --username ada --credit-usd 10</code>
+            </EmptyState>
+          </div>
+        )}
+      </Card>
+      <Card title="Providers" note="The one in use answers for the wallets.">
+        {providers.length > 0 ? (
+          <ProvidersTable rows={providers} />
+        ) : (
+          <EmptyState title="No provider">
+            Wallet lanes cannot answer. Add one on the server:{" "}
+            <code className="font-mono text-xs text-ink">npm run --silent admin -- provider add</code>
+          </EmptyState>
+        )}
+      </Card>
+    </div>
+  );
+}

@@ -1,0 +1,33 @@
+import { apiViewer } from "@/app/_server/api-viewer";
+import type { Viewer } from "@/lib/access/viewer";
+import { AppError } from "@/lib/errors/app-error";
+import { newId } from "@/lib/ids/ids";
+import { errorReply } from "@/lib/openai/error-face";
+import { runtime } from "@/lib/runtime/runtime";
+
+type Answer = (request: { viewer: Viewer; query: URLSearchParams }) => Promise<object>;
+
+/** A read for machines: an API key or the browser's session, JSON out, OpenAI's error envelope when it fails. */
+export function apiRead(answer: Answer) {
+  return async (request: Request): Promise<Response> => {
+    const requestId = newId("req");
+    try {
+      const viewer = await apiViewer(request.headers);
+      const body = await answer({ viewer, query: new URL(request.url).searchParams });
+      return Response.json(body, { headers: { "cache-control": "no-store", "x-request-id": requestId } });
+    } catch (thrown) {
+      return errorResponse(thrown, requestId);
+    }
+  };
+}
+
+function errorResponse(thrown: unknown, requestId: string): Response {
+  const error = thrown instanceof AppError ? thrown : new AppError("internal", "Something went wrong on our side.", { cause: thrown });
+  if (error.code === "internal") runtime().log.error({ err: thrown, requestId }, "api read failed");
+  // No Codex reads these addresses, so its retries need no care: every caller sees the plain statuses.
+  const reply = errorReply(error, { client: "sdk", wire: "other", requestId });
+  return new Response(reply.body as Uint8Array<ArrayBuffer>, {
+    status: reply.status,
+    headers: { ...reply.headers, "cache-control": "no-store" },
+  });
+}

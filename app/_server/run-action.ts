@@ -1,0 +1,103 @@
+import { unstable_rethrow } from "next/navigation";
+import type { z } from "zod";
+import { AppError } from "@/lib/errors/app-error";
+import type { SignedIn } from "@/lib/users/sessions";
+
+export type Refusal = {
+  ok: false;
+  /** One sentence per field that is at fault, by its name. */
+  fields: Record<string, string>;
+  message: string;
+  /** What was typed, without secrets: the form shows it again. */
+  typed: Record<string, string>;
+};
+
+/** `null` before the first submit, so that a form's state can begin with it. */
+export type ActionState<T extends object = object> = ({ ok: true } & T) | Refusal | null;
+
+/** Thrown by `run` for an answer that belongs to one field. */
+export class FieldError extends Error {
+  readonly field: string;
+
+  constructor(field: string, message: string) {
+    super(message);
+    this.name = "FieldError";
+    this.field = field;
+  }
+}
+
+/** `stranger`: nobody needs to be signed in. `newcomer`: also a session that must change its password first. */
+type Audience = { stranger: null; newcomer: SignedIn; customer: SignedIn; admin: SignedIn };
+export type ActionRole = keyof Audience;
+
+export type ActionClient = { address: string | null; userAgent: string | null };
+
+export type ActionDefinition<S extends z.ZodType, R extends ActionRole, T extends object> = {
+  role: R;
+  /** Reads the form's fields, all of them text. */
+  input: S;
+  /** Fields that are never sent back to the form. */
+  secrets?: readonly string[];
+  run: (request: { input: z.output<S>; session: Audience[R]; client: ActionClient }) => Promise<T>;
+};
+
+type Surroundings = {
+  form: FormData;
+  session: SignedIn | null;
+  client: ActionClient;
+  /** Logs a bug and names it, so that the person can tell us. */
+  report: (bug: unknown) => string;
+};
+
+const FORM_FIELDS_MAX = 50;
+const FORM_TEXT_MAX = 4_000;
+
+export async function runAction<S extends z.ZodType, R extends ActionRole, T extends object>(
+  definition: ActionDefinition<S, R, T>,
+  { form, session, client, report }: Surroundings,
+): Promise<ActionState<T>> {
+  const given = textFields(form);
+  const typed = Object.fromEntries(Object.entries(given).filter(([name]) => !definition.secrets?.includes(name)));
+  const refuse = (message: string, fields: Record<string, string> = {}): Refusal => ({ ok: false, fields, message, typed });
+
+  if (!mayRun(definition.role, session)) return refuse("Your session has ended or may not do this. Sign in again.");
+  const input = definition.input.safeParse(given);
+  if (!input.success) return refuse("Please check the marked fields.", fieldMessages(input.error));
+  try {
+    // `mayRun` has matched the session to the role.
+    const result = await definition.run({ input: input.data, session: session as Audience[R], client });
+    return { ...result, ok: true };
+  } catch (error) {
+    // Redirects and not-found are thrown by Next and belong to it.
+    unstable_rethrow(error);
+    if (error instanceof FieldError) return refuse(error.message, { [error.field]: error.message });
+    if (error instanceof AppError && error.code !== "internal") return refuse(error.message);
+    return refuse(`Something went wrong on our side. Try again; if it stays, tell us this number: ${report(error)}`);
+  }
+}
+
+function mayRun(role: ActionRole, session: SignedIn | null): boolean {
+  if (role === "stranger") return true;
+  if (!session) return false;
+  if (role === "newcomer") return true;
+  if (session.mustChangePassword) return false;
+  return role === "customer" || session.viewer.role === "admin";
+}
+
+/** Names that Next adds to the form begin with `$`. */
+function textFields(form: FormData): Record<string, string> {
+  const fields: Record<string, string> = {};
+  for (const [name, value] of [...form].slice(0, FORM_FIELDS_MAX)) {
+    if (typeof value === "string" && !name.startsWith("$")) fields[name] = value.slice(0, FORM_TEXT_MAX);
+  }
+  return fields;
+}
+
+function fieldMessages(error: z.ZodError): Record<string, string> {
+  const fields: Record<string, string> = {};
+  for (const issue of error.issues) {
+    const name = String(issue.path[0] ?? "");
+    fields[name] ??= issue.message;
+  }
+  return fields;
+}

@@ -1,0 +1,23 @@
+import { CopyButton } from "@/components/ui/copy-button";
+
+type CommandLineProps = {
+  /** What the line does; the heading above it. */
+  title: string;
+  line: string;
+  /** Completes "Copy …" for screen readers. */
+  what: string;
+};
+
+export function CommandLine({ title, line, what }: CommandLineProps) {
+  return (
+    <div className="grid min-w-0 gap-1">
+      <div className="flex items-center justify-between gap-2">
+        <p className="text-sm font-medium">{title}</p>
+        <CopyButton text={line} what={what} />
+      </div>
+      <pre className="rounded-md border border-line bg-sunken px-3 py-2.5 font-mono text-xs wrap-anywhere whitespace-pre-wrap">
+        <code>{line}</code>
+      </pre>
+    </div>
+  );
+}

@@ -1,0 +1,65 @@
+import { UserRound } from "lucide-react";
+import Link from "next/link";
+import type { ReactNode } from "react";
+import { BrandMark } from "@/components/layout/brand-mark";
+import { NavLink } from "@/components/layout/nav-link";
+import { ThemeToggle } from "@/components/layout/theme-toggle";
+import { Button, buttonClass } from "@/components/ui/button";
+import { cn } from "@/components/ui/cn";
+
+type AppShellProps = {
+  brandName: string;
+  username: string;
+  links: readonly { href: string; label: string }[];
+  /** The balance, where there is one to keep in view. */
+  balance: ReactNode;
+  signOut: () => Promise<void>;
+  children: ReactNode;
+};
+
+export function AppShell({ brandName, username, links, balance, signOut, children }: AppShellProps) {
+  return (
+    <>
+      <header className="border-b border-line bg-panel">
+        <a
+          href="#main"
+          className="sr-only focus:not-sr-only focus:absolute focus:z-10 focus:m-2 focus:inline-flex focus:min-h-target focus:items-center focus:bg-panel focus:px-3"
+        >
+          Skip to the content
+        </a>
+        <div className="mx-auto flex max-w-6xl flex-wrap items-center gap-x-5 px-4 py-1">
+          <Link href="/" className="inline-flex min-h-target items-center">
+            <BrandMark name={brandName} />
+          </Link>
+          <nav aria-label="Main" className="flex gap-1 max-sm:order-1">
+            {links.map((link) => (
+              <NavLink key={link.href} {...link} />
+            ))}
+          </nav>
+          <div className="ml-auto">{balance}</div>
+          <div className="flex min-w-0 items-center max-sm:order-1 max-sm:ml-auto">
+            <Link
+              href="/change-password"
+              aria-label={`${username}: password and sessions`}
+              className={cn(buttonClass("quiet"), "min-w-0 px-2")}
+            >
+              <UserRound aria-hidden size={16} className="shrink-0" />
+              <span className="max-w-40 truncate max-sm:max-w-20">{username}</span>
+            </Link>
+            <form action={signOut}>
+              <Button type="submit" look="quiet" className="px-2 max-sm:-mr-2">
+                Sign out
+              </Button>
+            </form>
+          </div>
+        </div>
+      </header>
+      <main id="main" className="mx-auto w-full max-w-6xl flex-1 px-4 py-6">
+        {children}
+      </main>
+      <footer className="mx-auto flex w-full max-w-6xl justify-end px-4 pb-6">
+        <ThemeToggle />
+      </footer>
+    </>
+  );
+}

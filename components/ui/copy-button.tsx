@@ -1,0 +1,46 @@
+"use client";
+
+import { Check, Copy } from "lucide-react";
+import { useRef, useState } from "react";
+import { Button } from "@/components/ui/button";
+
+const CONFIRMED_MS = 2_000;
+
+type Outcome = "idle" | "copied" | "failed";
+const WORDS: Record<Outcome, string> = { idle: "Copy", copied: "Copied", failed: "Select it by hand" };
+
+/** `what` completes the name for screen readers: "Copy the key line". */
+export function CopyButton({ text, what }: { text: string; what: string }) {
+  const [outcome, setOutcome] = useState<Outcome>("idle");
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+
+  async function copy() {
+    setOutcome((await writeClipboard(text)) ? "copied" : "failed");
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => setOutcome("idle"), CONFIRMED_MS);
+  }
+
+  return (
+    <Button onClick={copy} aria-label={`Copy ${what}`} look="quiet" className="-mr-2 shrink-0 px-2">
+      {outcome === "copied" ? <Check aria-hidden size={16} /> : <Copy aria-hidden size={16} />}
+      <span aria-live="polite">{WORDS[outcome]}</span>
+    </Button>
+  );
+}
+
+/** The clipboard needs https or loopback; elsewhere the old way through a selection still works. */
+async function writeClipboard(text: string): Promise<boolean> {
+  if (navigator.clipboard) {
+    return navigator.clipboard.writeText(text).then(
+      () => true,
+      () => false,
+    );
+  }
+  const area = document.createElement("textarea");
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  const isCopied = document.execCommand("copy");
+  area.remove();
+  return isCopied;
+}

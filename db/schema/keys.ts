@@ -1,0 +1,116 @@
+import { sql } from "drizzle-orm";
+import { check, foreignKey, index, integer, pgTable, primaryKey, text, timestamp, unique } from "drizzle-orm/pg-core";
+import { bytea, microUsdColumn } from "@/db/columns";
+import { lanes } from "@/db/schema/lanes";
+import { users } from "@/db/schema/users";
+
+export const apiKeys = pgTable(
+  "api_keys",
+  {
+    id: text().primaryKey(),
+    userId: text("user_id")
+      .notNull()
+      .references(() => users.id),
+    name: text().notNull(),
+    /** SHA-256 of the whole secret. */
+    hash: bytea().notNull().unique("api_keys_hash_unique"),
+    /** Shown in lists as `prefix…lastFour`. */
+    prefix: text().notNull(),
+    lastFour: text("last_four").notNull(),
+    /** The secret sealed to the operator's reveal key: `web` can write it and cannot read it. */
+    sealedSecret: bytea("sealed_secret").notNull(),
+    /** Null: every model that the lanes sell. */
+    models: text().array(),
+    /** Used when a request names no model. */
+    defaultModel: text("default_model"),
+    /** Addresses and CIDRs; null: from anywhere. */
+    ipAllow: text("ip_allow").array(),
+    concurrencyMax: integer("concurrency_max"),
+    requestsPerMinuteMax: integer("requests_per_minute_max"),
+    outputTokensMax: integer("output_tokens_max").notNull().default(32_000),
+    budgetDay: microUsdColumn("budget_day"),
+    budgetWeek: microUsdColumn("budget_week"),
+    budgetMonth: microUsdColumn("budget_month"),
+    createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
+    expiresAt: timestamp("expires_at", { withTimezone: true }),
+    revokedAt: timestamp("revoked_at", { withTimezone: true }),
+  },
+  (t) => [
+    unique("api_keys_owner").on(t.id, t.userId),
+    index("api_keys_user").on(t.userId),
+    check(
+      "api_keys_limits_positive",
+      sql`coalesce(${t.concurrencyMax}, 1) > 0 and coalesce(${t.requestsPerMinuteMax}, 1) > 0 and ${t.outputTokensMax} > 0
+        and coalesce(${t.budgetDay}, 0) >= 0 and coalesce(${t.budgetWeek}, 0) >= 0 and coalesce(${t.budgetMonth}, 0) >= 0`,
+    ),
+  ],
+);
+
+/** The explicit lane set of a key. A key without rows here uses every lane of its owner, in the owner's order. */
+export const apiKeyLanes = pgTable(
+  "api_key_lanes",
+  {
+    keyId: text("key_id").notNull(),
+    laneId: text("lane_id").notNull(),
+    userId: text("user_id").notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.keyId, t.laneId] }),
+    // Both sides carry the owner: a key can never point at somebody else's lane.
+    foreignKey({ name: "api_key_lanes_key_owner", columns: [t.keyId, t.userId], foreignColumns: [apiKeys.id, apiKeys.userId] }),
+    foreignKey({ name: "api_key_lanes_lane_owner", columns: [t.laneId, t.userId], foreignColumns: [lanes.id, lanes.userId] }).onDelete("cascade"),
+  ],
+);
+
+/** The moving side of a key: one hot row, changed with every request, apart from the row that people edit. */
+export const apiKeyUsage = pgTable(
+  "api_key_usage",
+  {
+    keyId: text("key_id")
+      .primaryKey()
+      .references(() => apiKeys.id),
+    lastUsedAt: timestamp("last_used_at", { withTimezone: true }),
+    minuteStart: timestamp("minute_start", { withTimezone: true }),
+    minuteCount: integer("minute_count").notNull().default(0),
+    /** Wallet money held by this key's running requests. */
+    reserved: microUsdColumn().notNull().default(sql`0`),
+    /** Wallet money spent in the UTC day, ISO week and month that began at `…_start`. */
+    dayStart: timestamp("day_start", { withTimezone: true }),
+    daySpent: microUsdColumn("day_spent").notNull().default(sql`0`),
+    weekStart: timestamp("week_start", { withTimezone: true }),
+    weekSpent: microUsdColumn("week_spent").notNull().default(sql`0`),
+    monthStart: timestamp("month_start", { withTimezone: true }),
+    monthSpent: microUsdColumn("month_spent").notNull().default(sql`0`),
+  },
+  (t) => [check("api_key_usage_reserved_positive", sql`${t.reserved} >= 0`)],
+);
+
+/** A request that has been let in and is not finished: what concurrency limits count. Unlogged: a crash of Postgres empties it, rightly. */
+export const admissions = pgTable(
+  "admissions",
+  {
+    requestId: text("request_id").primaryKey(),
+    keyId: text("key_id").notNull(),
+    userId: text("user_id").notNull(),
+    processId: text("process_id").notNull(),
+    admittedAt: timestamp("admitted_at", { withTimezone: true }).notNull().defaultNow(),
+  },
+  (t) => [index("admissions_key").on(t.keyId), index("admissions_process").on(t.processId)],
+);
+
+/** A Responses id that an upstream stored for a customer: only its owner may name it again, and only on the lane that made it. */
+export const storedResponses = pgTable(
+  "stored_responses",
+  {
+    upstreamId: text("upstream_id").notNull(),
+    laneId: text("lane_id").notNull(),
+    userId: text("user_id").notNull(),
+    keyId: text("key_id").notNull(),
+    createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.userId, t.upstreamId] }),
+    foreignKey({ name: "stored_responses_lane_owner", columns: [t.laneId, t.userId], foreignColumns: [lanes.id, lanes.userId] }).onDelete("cascade"),
+    foreignKey({ name: "stored_responses_key_owner", columns: [t.keyId, t.userId], foreignColumns: [apiKeys.id, apiKeys.userId] }),
+  ],
+);

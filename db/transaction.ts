@@ -1,0 +1,6 @@
+import type { Orm, Tx } from "@/db/client";
+
+/** The only place that opens a transaction. No network, stream or sleep inside `run`. */
+export function withTransaction<T>(orm: Orm, run: (tx: Tx) => Promise<T>): Promise<T> {
+  return orm.transaction(run);
+}

@@ -1,0 +1,137 @@
+import { AppError } from "@/lib/errors/app-error";
+import { formatUsd, type MicroUsd } from "@/lib/money/micro-usd";
+import type { AdmissionResult, GatewayKey, GatewayOptions, GatewayPorts } from "@/lib/gateway/ports";
+import { requestRow, type RequestRecord } from "@/lib/gateway/request-record";
+import type { RequestFacts } from "@/lib/openai/request-facts";
+import { affordableOutput, quote, type QuoteInput } from "@/lib/pricing/quote";
+import type { Price, Quote } from "@/lib/pricing/price-type";
+
+export type PlacedHold = { id: string; amount: MicroUsd; price: Price; quote: Quote; providerId: string; /** The wallet, not the client or the key, set the length. */ clamped: boolean };
+
+export type Placing =
+  | { kind: "placed"; hold: PlacedHold; /** To be written into the request, when the client's own value does not bound the answer. */ outputCap: number | null }
+  | { kind: "refused"; reason: string; error: AppError; /** No other lane would change it. */ isFinal: boolean };
+
+type PlaceInput = {
+  ports: GatewayPorts;
+  options: GatewayOptions;
+  key: GatewayKey;
+  record: RequestRecord;
+  facts: RequestFacts;
+  laneId: string;
+  providerId: string;
+  price: Price;
+  attemptNo: number;
+  admit: boolean;
+  signal: AbortSignal;
+  isClientGone: () => boolean;
+};
+
+/**
+ * Holds the worst case of the request. Money that running requests hold is waited for; a wallet that can pay for a shorter
+ * answer gets a shorter one, never below the floor.
+ */
+export async function placeHold(input: PlaceInput): Promise<Placing> {
+  const { ports, options, facts, price, key } = input;
+  const quoteInput: QuoteInput = { facts, price, outputTokensCap: key.outputTokensMax, webSearchCallsMax: options.webSearchCallsMax };
+  const waitUntil = ports.now().getTime() + options.moneyWaitMs;
+  let wanted = quoteInput;
+  for (;;) {
+    const quoted = quote(wanted);
+    const hold: PlacedHold = {
+      id: ports.newHoldId(),
+      amount: quoted.amount,
+      price,
+      quote: quoted,
+      providerId: input.providerId,
+      clamped: wanted !== quoteInput,
+    };
+    const result = await admit(input, hold);
+    if (result.outcome === "ok") return { kind: "placed", hold, outputCap: outputCap(facts, price, quoted) };
+    if (result.outcome !== "wallet_empty" && result.outcome !== "wallet_busy" && result.outcome !== "budget_busy") return refused(input, result, quoted);
+
+    const waitedOut = ports.now().getTime() >= waitUntil || input.signal.aborted || input.isClientGone();
+    const available = result.available ?? (0n as MicroUsd);
+    const held = result.held ?? (0n as MicroUsd);
+    const freed = (available + held) as MicroUsd;
+    const isMoneyComing = result.outcome !== "wallet_empty" || (held > 0n && affordableOutput(freed, quoteInput) !== null);
+    if (isMoneyComing && !waitedOut) {
+      await ports.waitForMoney(key.userId, Math.max(1, waitUntil - ports.now().getTime()), input.signal);
+      continue;
+    }
+    const affordable = result.outcome === "budget_busy" ? null : affordableOutput(available, quoteInput);
+    if (affordable === null || affordable >= wanted.outputTokensCap) return refused(input, result, quoted);
+    wanted = { ...quoteInput, outputTokensCap: affordable };
+  }
+}
+
+/** Lets a request in whose lane needs no hold; null when it is in. */
+export async function admitOnly(input: Pick<PlaceInput, "ports" | "key" | "record"> & { options: Pick<GatewayOptions, "publicUrl"> }): Promise<{ reason: string; error: AppError } | null> {
+  const { ports, key, record } = input;
+  const result = await ports.admit({ requestId: record.id, keyId: key.keyId, userId: key.userId, admit: true, hold: null });
+  return result.outcome === "ok" ? null : { reason: result.outcome, error: admissionError(result, input.options) };
+}
+
+function admit(input: PlaceInput, hold: PlacedHold): Promise<AdmissionResult> {
+  const { ports, key, record } = input;
+  return ports.admit({
+    requestId: record.id,
+    keyId: key.keyId,
+    userId: key.userId,
+    admit: input.admit,
+    hold: {
+      id: hold.id,
+      attemptNo: input.attemptNo,
+      laneId: input.laneId,
+      providerId: input.providerId,
+      priceId: hold.price.id,
+      amount: hold.amount,
+      inputAmount: hold.quote.inputAmount,
+      context: { ...requestRow(record, record.startedAt), lane_id: input.laneId, lane_kind: "wallet", provider_id: input.providerId },
+    },
+  });
+}
+
+function refused({ options }: PlaceInput, result: AdmissionResult, quoted: Quote): Placing {
+  const isLaneMatter = result.outcome === "wallet_empty" || result.outcome === "wallet_busy" || result.outcome.startsWith("budget_");
+  return { kind: "refused", reason: result.outcome, error: admissionError(result, options, quoted), isFinal: !isLaneMatter };
+}
+
+/** The cap to splice in: only when the hold bounds the answer below what the model and the client would allow. */
+function outputCap(facts: RequestFacts, price: Price, quoted: Quote): number | null {
+  const bound = quoted.outputTokensMax / facts.n;
+  if (facts.outputTokensMax !== null) return facts.outputTokensMax > bound ? bound : null;
+  return bound < price.outputTokensMax ? bound : null;
+}
+
+function admissionError(result: AdmissionResult, options: Pick<GatewayOptions, "publicUrl">, quoted?: Quote): AppError {
+  const topUp = `${options.publicUrl}/dashboard`;
+  const retryAfterS = result.retryAfterS ?? undefined;
+  switch (result.outcome) {
+    case "wallet_empty":
+      return new AppError(
+        "wallet_empty",
+        `Your wallet has ${formatUsd(result.available ?? (0n as MicroUsd))} available, which does not cover this request (it may cost up to ${formatUsd(quoted?.amount ?? (0n as MicroUsd))}). Top up at ${topUp}.`,
+      );
+    case "wallet_busy":
+      return new AppError("wallet_busy", "Your wallet's money is held by running requests. Try again when one has finished.", { retryAfterS: retryAfterS ?? 2 });
+    case "budget_reached":
+      return new AppError("budget_reached", `This API key's budget is used up${result.resetsAt ? ` until ${result.resetsAt.toISOString()}` : ""}. Change it at ${topUp}.`, {
+        resetsAt: result.resetsAt ?? undefined,
+      });
+    case "budget_busy":
+      return new AppError("wallet_busy", "This API key's budget is held by running requests. Try again when one has finished.", { retryAfterS: retryAfterS ?? 2 });
+    case "rate_limited":
+      return new AppError("rate_limited", "This API key has reached its requests per minute.", { retryAfterS: retryAfterS ?? 1 });
+    case "concurrency_full":
+      return new AppError("rate_limited", "This API key has as many requests running as it may.", { retryAfterS: retryAfterS ?? 1 });
+    case "key_revoked":
+      return new AppError("key_revoked", `This API key was revoked. Make a new one at ${topUp}.`);
+    case "key_expired":
+      return new AppError("key_expired", "This API key has expired.");
+    case "suspended":
+      return new AppError("paused", "This account is suspended.");
+    case "ok":
+      throw new Error("an admitted request has no error");
+  }
+}

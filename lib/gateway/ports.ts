@@ -1,0 +1,156 @@
+import type { Dispatcher } from "undici";
+import type { HeaderMap } from "@/lib/http/call";
+import type { MicroUsd } from "@/lib/money/micro-usd";
+import type { Price } from "@/lib/pricing/price-type";
+
+/**
+ * What the gateway core needs from the rest of the product. It owns no storage: the runtime plugs the domains in here, the
+ * tests plug in what they want to see fail.
+ */
+
+/** Where a lane sends. `operatorKey`: many customers share the credential, so nothing of it may reach them, nor they each other. */
+export type Upstream = {
+  /** With its `/v1` or whatever stands in for it, without a trailing slash. */
+  baseUrl: string;
+  auth: { style: "bearer" | "api_key"; secret: string };
+  apiVersion: string | null;
+  operatorKey: boolean;
+  providerId: string | null;
+  dispatcher: Dispatcher;
+};
+
+export type GatewayLane = {
+  id: string;
+  kind: "api_key" | "wallet";
+  label: string;
+  state: "ready" | "exhausted" | "cooling" | "paused";
+  stateReason: string | null;
+  stateUntil: Date | null;
+  /** Null: the operator has no provider in service, so the wallet lane cannot answer. */
+  upstream: Upstream | null;
+};
+
+export type GatewayKey = {
+  keyId: string;
+  userId: string;
+  models: readonly string[] | null;
+  defaultModel: string | null;
+  outputTokensMax: number;
+  /** In the owner's order. */
+  lanes: readonly GatewayLane[];
+};
+
+export type HoldToPlace = {
+  id: string;
+  attemptNo: number;
+  laneId: string;
+  providerId: string;
+  priceId: string;
+  amount: MicroUsd;
+  /** The least that an accepted request is charged when its usage is lost. */
+  inputAmount: MicroUsd;
+  /** Columns of `requests` as known at this moment: the log row of a request whose process dies. */
+  context: Record<string, unknown>;
+};
+
+export type Admission = {
+  requestId: string;
+  keyId: string;
+  userId: string;
+  /** True until the request has been let in: the key's concurrency and rate are counted with its first attempt. */
+  admit: boolean;
+  hold: HoldToPlace | null;
+};
+
+export type AdmissionOutcome =
+  | "ok"
+  | "key_revoked"
+  | "key_expired"
+  | "suspended"
+  | "concurrency_full"
+  | "rate_limited"
+  | "budget_reached"
+  | "budget_busy"
+  | "wallet_empty"
+  | "wallet_busy";
+
+export type AdmissionResult = {
+  outcome: AdmissionOutcome;
+  /** Of the wallet, when a hold was asked for: what can be held now, and what running requests hold. */
+  available: MicroUsd | null;
+  held: MicroUsd | null;
+  retryAfterS: number | null;
+  resetsAt: Date | null;
+};
+
+export type HoldEnd = {
+  id: string;
+  kind: "settle" | "void";
+  /** Charged to the wallet; never above the hold. */
+  cost: MicroUsd;
+  /** What the provider charges the operator for the same work. */
+  providerCost: MicroUsd;
+  estimated: boolean;
+};
+
+/** Everything that ends one request, written in one transaction: money, log, admission. */
+export type Settlement = {
+  requestId: string;
+  keyId: string;
+  userId: string;
+  holds: readonly HoldEnd[];
+  /** Columns of `requests`; null ends holds in the middle of a request (a declined attempt) and leaves it admitted. */
+  request: Record<string, unknown> | null;
+  /** Columns of `attempts`. */
+  attempts: readonly Record<string, unknown>[];
+};
+
+/**
+ * `committed`: on the ledger. `parked`: refused by the database on its merits, kept there with its hold, alarmed.
+ * `journaled`: the database is away; kept on local disk, fsynced, and replayed.
+ */
+export type SettlementFate = "committed" | "parked" | "journaled";
+
+export type Alarm = { kind: string; subject: string; detail: string };
+
+export type LaneChange = { state: "cooling" | "exhausted"; reason: string; until: Date };
+
+export type GatewayPorts = {
+  now(): Date;
+  newRequestId(): string;
+  newHoldId(): string;
+  /** Throws `key_invalid`, `key_revoked`, `key_expired`, `ip_not_allowed` or `paused`. From the headers alone. */
+  verifyKey(headers: HeaderMap, clientAddress: string | null): Promise<GatewayKey>;
+  /** The current version of the model's row, or null when it is not sold. */
+  priceOf(model: string): Promise<Price | null>;
+  soldModels(): Promise<readonly Price[]>;
+  /** Rows of Codex's own model catalogue; empty while the CLI has not been fetched. */
+  codexCatalogue(): Promise<readonly unknown[]>;
+  admit(admission: Admission): Promise<AdmissionResult>;
+  /** Resolves when money of this user was given back, or after `timeoutMs`, or on abort. */
+  waitForMoney(userId: string, timeoutMs: number, signal: AbortSignal): Promise<void>;
+  settle(settlement: Settlement): Promise<SettlementFate>;
+  changeLane(lane: GatewayLane, change: LaneChange): void;
+  /** A metered answer came without usage (or with it again: `reported`). */
+  noteUsageReport(providerId: string, reported: boolean): void;
+  alarm(alarm: Alarm): void;
+  /** Which lane stored this Responses id for this owner; null for anybody else's and for none. */
+  findStoredResponse(userId: string, upstreamId: string): Promise<{ laneId: string } | null>;
+  recordStoredResponse(record: { userId: string; keyId: string; laneId: string; upstreamId: string }): Promise<void>;
+  /** A value that means one owner to the provider and cannot be traced by another. */
+  ownerHmac(userId: string, value: string): string;
+};
+
+export type GatewayOptions = {
+  brand: string;
+  publicUrl: string;
+  /** Every answer is labelled when the upstream is a simulator. */
+  simulated: boolean;
+  /** The longest that one answer may take, drained or not. */
+  streamDeadlineMs: number;
+  /** Silence after which we speak first, and between two signs of life from then on. */
+  silenceMs: number;
+  /** How long a request waits for money that running requests hold. */
+  moneyWaitMs: number;
+  webSearchCallsMax: number;
+};

@@ -1,0 +1,12 @@
+import { uuidv7 } from "uuidv7";
+
+/** Prefix of every kind of row that we name. Ids sort by creation time (UUIDv7) and say what they are. */
+export type IdPrefix =
+  | "usr" | "ses" | "key" | "lane" | "prov" | "price" | "req" | "hold" | "tr" | "aud" | "proc" | "alarm" | "mail";
+
+export type Id<P extends IdPrefix> = string & { readonly __id: P };
+
+/** `req_0193c1f2…`: the process that starts the work makes the id before it starts. */
+export function newId<P extends IdPrefix>(prefix: P): Id<P> {
+  return `${prefix}_${uuidv7().replaceAll("-", "")}` as Id<P>;
+}

@@ -1,0 +1,74 @@
+import { z } from "zod";
+import { AppError } from "@/lib/errors/app-error";
+import { parseAddressRule } from "@/lib/http/address-allow-list";
+import type { MicroUsd } from "@/lib/money/micro-usd";
+
+/** What a key may do. Null: not limited by the key. */
+export type KeyLimits = {
+  models: readonly string[] | null;
+  /** Used when a request names no model. */
+  defaultModel: string | null;
+  expiresAt: Date | null;
+  /** Addresses and CIDR ranges. */
+  ipAllow: readonly string[] | null;
+  concurrencyMax: number | null;
+  requestsPerMinuteMax: number | null;
+  /** Ceiling of one answer, in tokens. */
+  outputTokensMax: number;
+  /** Wallet money per UTC day, ISO week and month. */
+  budgetDay: MicroUsd | null;
+  budgetWeek: MicroUsd | null;
+  budgetMonth: MicroUsd | null;
+  /** The only lanes that it may use, of its owner's; null: all of them. */
+  laneIds: readonly string[] | null;
+};
+
+const OUTPUT_TOKENS_DEFAULT = 32_000;
+
+export const NO_LIMITS: KeyLimits = {
+  models: null,
+  defaultModel: null,
+  expiresAt: null,
+  ipAllow: null,
+  concurrencyMax: null,
+  requestsPerMinuteMax: null,
+  outputTokensMax: OUTPUT_TOKENS_DEFAULT,
+  budgetDay: null,
+  budgetWeek: null,
+  budgetMonth: null,
+  laneIds: null,
+};
+
+const LIST_MAX = 100;
+const COUNT_MAX = 1_000_000;
+
+const slug = z.string().regex(/^[\w.:/-]{1,120}$/, "is not a model name");
+const count = z.int("must be a whole number").min(1, "must be at least 1").max(COUNT_MAX, "is too large").nullable();
+const budget = z.bigint().min(0n, "must not be negative").nullable();
+const shape = z.object({
+  models: z.array(slug).min(1, "must name a model").max(LIST_MAX, "are too many").nullable(),
+  defaultModel: slug.nullable(),
+  expiresAt: z.date().nullable(),
+  ipAllow: z.array(z.string()).min(1, "must name an address").max(LIST_MAX, "are too many").nullable(),
+  concurrencyMax: count,
+  requestsPerMinuteMax: count,
+  outputTokensMax: count.unwrap(),
+  budgetDay: budget,
+  budgetWeek: budget,
+  budgetMonth: budget,
+  laneIds: z.array(z.string()).min(1, "must name a lane").max(LIST_MAX, "are too many").nullable(),
+});
+
+/** Throws `request_invalid` with the field as `param`. */
+export function checkKeyLimits(limits: KeyLimits): void {
+  const result = shape.safeParse(limits);
+  if (!result.success) {
+    const [issue] = result.error.issues;
+    const field = String(issue?.path[0] ?? "limits");
+    throw new AppError("request_invalid", `${field} ${issue?.message ?? "is wrong"}.`, { param: field });
+  }
+  for (const rule of limits.ipAllow ?? []) parseAddressRule(rule);
+  if (limits.models && limits.defaultModel && !limits.models.includes(limits.defaultModel)) {
+    throw new AppError("request_invalid", `The default model ${limits.defaultModel} is not among the allowed models.`, { param: "defaultModel" });
+  }
+}

@@ -1,0 +1,34 @@
+import { eq } from "drizzle-orm";
+import type { Tx } from "@/db/client";
+import { lanes } from "@/db/schema/lanes";
+import type { Actor } from "@/lib/access/viewer";
+import { recordAudit } from "@/lib/audit/record-audit";
+import { AppError } from "@/lib/errors/app-error";
+import { lockLanes } from "@/lib/lanes/lock-lanes";
+import { ownLanes } from "@/lib/lanes/own-lanes";
+
+/** Puts a lane at `position` (1 is tried first) and moves the others along. Requests that are running keep their plan. */
+export async function moveLane(tx: Tx, input: { userId: string; laneId: string; position: number; actor: Actor }): Promise<void> {
+  await lockLanes(tx, input.userId);
+  const before = await ownLanes(tx, input.userId);
+  const lane = before.find((row) => row.id === input.laneId);
+  if (!lane) throw new AppError("not_found", `There is no lane ${input.laneId}.`);
+  if (!Number.isInteger(input.position) || input.position < 1 || input.position > before.length) {
+    throw new AppError("request_invalid", `The position must be from 1 to ${before.length}.`, { param: "position" });
+  }
+  const after = before.filter((row) => row !== lane);
+  after.splice(input.position - 1, 0, lane);
+  for (const [index, row] of after.entries()) {
+    await tx
+      .update(lanes)
+      .set({ position: index + 1 })
+      .where(eq(lanes.id, row.id));
+  }
+  await recordAudit(tx, {
+    actor: input.actor,
+    action: "lane.move",
+    subject: lane.id,
+    before: { order: before.map((row) => row.id) },
+    after: { order: after.map((row) => row.id) },
+  });
+}

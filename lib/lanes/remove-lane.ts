@@ -1,0 +1,49 @@
+import { and, eq, isNull, sql } from "drizzle-orm";
+import type { Tx } from "@/db/client";
+import { apiKeyLanes, apiKeys } from "@/db/schema/keys";
+import { lanes } from "@/db/schema/lanes";
+import type { Actor } from "@/lib/access/viewer";
+import { recordAudit } from "@/lib/audit/record-audit";
+import { AppError } from "@/lib/errors/app-error";
+import { lockLanes } from "@/lib/lanes/lock-lanes";
+import { ownLanes } from "@/lib/lanes/own-lanes";
+
+/** The last lane stays, and so does the only lane of a key: without it the key would reach lanes that it was kept from. */
+export async function removeLane(tx: Tx, input: { userId: string; laneId: string; actor: Actor }): Promise<void> {
+  await lockLanes(tx, input.userId);
+  const all = await ownLanes(tx, input.userId);
+  const lane = all.find((row) => row.id === input.laneId);
+  if (!lane) throw new AppError("not_found", `There is no lane ${input.laneId}.`);
+  if (all.length === 1) throw new AppError("conflict", "The last lane cannot be removed: without one no request could be answered.");
+  const key = await findKeyBoundTo(tx, lane.id);
+  if (key) throw new AppError("conflict", `The API key "${key.name}" (${key.id}) may use no other lane. Give it another one or revoke it first.`);
+  await tx.delete(lanes).where(eq(lanes.id, lane.id));
+  for (const [index, row] of all.filter((other) => other !== lane).entries()) {
+    await tx
+      .update(lanes)
+      .set({ position: index + 1 })
+      .where(eq(lanes.id, row.id));
+  }
+  await recordAudit(tx, {
+    actor: input.actor,
+    action: "lane.remove",
+    subject: lane.id,
+    before: { userId: lane.userId, kind: lane.kind, position: lane.position, label: lane.label, baseUrl: lane.baseUrl },
+  });
+}
+
+async function findKeyBoundTo(tx: Tx, laneId: string) {
+  const [key] = await tx
+    .select({ id: apiKeys.id, name: apiKeys.name })
+    .from(apiKeyLanes)
+    .innerJoin(apiKeys, eq(apiKeys.id, apiKeyLanes.keyId))
+    .where(
+      and(
+        eq(apiKeyLanes.laneId, laneId),
+        isNull(apiKeys.revokedAt),
+        sql`not exists (select 1 from api_key_lanes other where other.key_id = ${apiKeys.id} and other.lane_id <> ${laneId})`,
+      ),
+    )
+    .limit(1);
+  return key;
+}

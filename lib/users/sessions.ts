@@ -1,0 +1,83 @@
+import { and, eq, gt, isNull, sql } from "drizzle-orm";
+import type { Reader, Tx } from "@/db/client";
+import { sessions, users } from "@/db/schema/users";
+import type { Viewer } from "@/lib/access/viewer";
+import { newId } from "@/lib/ids/ids";
+
+/** Counted from the sign-in: a session is never prolonged. */
+export const SESSION_LIFETIME_S = 30 * 86_400;
+const SEEN_STEP_MS = 60_000;
+const USER_AGENT_MAX = 300;
+
+export type OpenedSession = { id: string; userId: string; expiresAt: Date; mustChangePassword: boolean };
+
+export type SignedIn = {
+  sessionId: string;
+  viewer: Viewer;
+  /** Came in with a one-time password: nothing but the change of password is open. */
+  mustChangePassword: boolean;
+};
+
+export type OpenSession = {
+  userId: string;
+  sessionVersion: number;
+  mustChangePassword: boolean;
+  address: string | null;
+  userAgent: string | null;
+  now: Date;
+};
+
+export async function openSession(tx: Tx, input: OpenSession): Promise<OpenedSession> {
+  const { now, userAgent, ...columns } = input;
+  const session = {
+    ...columns,
+    id: newId("ses"),
+    userAgent: userAgent?.slice(0, USER_AGENT_MAX) ?? null,
+    createdAt: now,
+    lastSeenAt: now,
+    expiresAt: new Date(now.getTime() + SESSION_LIFETIME_S * 1000),
+  };
+  await tx.insert(sessions).values(session);
+  return session;
+}
+
+/** Null when the session is unknown, revoked, expired, older than a sign-out everywhere, or its user is suspended. */
+export async function readSession(reader: Reader, input: { sessionId: string; now: Date }): Promise<SignedIn | null> {
+  const [row] = await reader
+    .select({
+      userId: users.id,
+      username: users.username,
+      role: users.role,
+      mustChangePassword: sessions.mustChangePassword,
+      lastSeenAt: sessions.lastSeenAt,
+    })
+    .from(sessions)
+    .innerJoin(users, and(eq(users.id, sessions.userId), eq(users.sessionVersion, sessions.sessionVersion), eq(users.status, "active")))
+    .where(and(eq(sessions.id, input.sessionId), isNull(sessions.revokedAt), gt(sessions.expiresAt, input.now)));
+  if (!row) return null;
+  if (input.now.getTime() - row.lastSeenAt.getTime() > SEEN_STEP_MS) {
+    await reader.update(sessions).set({ lastSeenAt: input.now }).where(eq(sessions.id, input.sessionId));
+  }
+  const { userId, username, role } = row;
+  return {
+    sessionId: input.sessionId,
+    viewer: { userId, username, role, via: { kind: "session", sessionId: input.sessionId } },
+    mustChangePassword: row.mustChangePassword,
+  };
+}
+
+/** Doing it again changes nothing. */
+export async function revokeSession(tx: Tx, input: { sessionId: string; now: Date }): Promise<void> {
+  await tx
+    .update(sessions)
+    .set({ revokedAt: input.now })
+    .where(and(eq(sessions.id, input.sessionId), isNull(sessions.revokedAt)));
+}
+
+/** Ends every session of the user, on all devices, from the next request on. */
+export async function revokeAllSessions(tx: Tx, userId: string): Promise<void> {
+  await tx
+    .update(users)
+    .set({ sessionVersion: sql`${users.sessionVersion} + 1` })
+    .where(eq(users.id, userId));
+}

@@ -1,0 +1,33 @@
+import type { Sql } from "postgres";
+import { AppError } from "@/lib/errors/app-error";
+import type { Admission, AdmissionResult } from "@/lib/gateway/ports";
+import { admitRequests } from "@/lib/wallet/admit-requests";
+import { CommitGroup } from "@/lib/wallet/commit-group";
+import { isDataError, isPassingError } from "@/lib/wallet/database-error";
+
+const PARALLEL_MAX = 2;
+const ATTEMPTS_MAX = 3;
+const RETRY_MS = 100;
+
+/** Lets requests in and places holds, many in one commit. A database that is away refuses the request, which then cost nothing. */
+export class Admitter {
+  readonly #group: CommitGroup<Admission, AdmissionResult>;
+
+  constructor(sql: Sql, processId: string) {
+    this.#group = new CommitGroup({ flush: (items) => admitRequests(sql, processId, items), isDataError, parallelMax: PARALLEL_MAX });
+  }
+
+  async admit(admission: Admission): Promise<AdmissionResult> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#group.submit(admission);
+      } catch (error) {
+        if (!isPassingError(error)) throw error;
+        if (attempt >= ATTEMPTS_MAX) {
+          throw new AppError("upstream_unavailable", "The gateway's database is not available right now. Try again shortly.", { retryAfterS: 5, cause: error });
+        }
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS * attempt));
+      }
+    }
+  }
+}

@@ -1,0 +1,27 @@
+import type { Sql } from "postgres";
+import { hostname } from "node:os";
+import { toJson } from "@/lib/wallet/admit-requests";
+
+export type HoldProgress = { holdId: string; stage: "accepted" | "content"; outputTokens: number };
+
+/** Before a process may own holds it must be known: what expires a hold is the silence of its process. */
+export async function registerProcess(sql: Sql, process: { id: string; kind: string; pid: number }): Promise<void> {
+  await sql`
+    insert into processes (id, kind, host, pid) values (${process.id}, ${process.kind}, ${hostname()}, ${process.pid})
+    on conflict (id) do update set heartbeat_at = clock_timestamp(), ended_at = null`;
+}
+
+/** One statement, however many requests run. */
+export async function beat(sql: Sql, processId: string, progress: readonly HoldProgress[]): Promise<void> {
+  await sql`select beat(${processId}, ${toJson(progress)}::text::jsonb)`;
+}
+
+export async function endProcess(sql: Sql, processId: string): Promise<void> {
+  await sql`update processes set ended_at = clock_timestamp() where id = ${processId}`;
+}
+
+/** Settles what dead processes left behind; returns how many holds were ended. */
+export async function expireDeadHolds(sql: Sql, options: { timeoutS: number; limit: number }): Promise<number> {
+  const [row] = await sql<{ count: number }[]>`select expire_dead_holds(${options.timeoutS}, ${options.limit}) as count`;
+  return row?.count ?? 0;
+}

@@ -1,0 +1,82 @@
+import type { Sql } from "postgres";
+import type { Settlement, SettlementFate } from "@/lib/gateway/ports";
+import type { MicroUsd } from "@/lib/money/micro-usd";
+import { CommitGroup } from "@/lib/wallet/commit-group";
+import { isDataError } from "@/lib/wallet/database-error";
+import { parkSettlement, settleRequests, type OwnedSettlement } from "@/lib/wallet/settle-requests";
+import type { SettlementJournal } from "@/lib/wallet/settlement-journal";
+
+/** Groups that are committed at the same time: while one waits for the disk the next one is computed. */
+const PARALLEL_MAX = 2;
+const RETRY_FIRST_MS = 50;
+const RETRY_MAX_MS = 1_000;
+
+/**
+ * Ends requests: grouped, retried while the database is away, parked when the data itself is refused, kept on disk when the
+ * database does not come back in time. Never loses one, never charges one twice.
+ */
+export class Settler {
+  readonly #sql: Sql;
+  readonly #processId: string;
+  readonly #journal: SettlementJournal;
+  readonly #waitMs: number;
+  readonly #now: () => number;
+  readonly #onSettled: (userId: string) => void;
+  readonly #group: CommitGroup<OwnedSettlement, MicroUsd>;
+
+  constructor(options: {
+    sql: Sql;
+    processId: string;
+    journal: SettlementJournal;
+    /** How long a terminal is held back for a database that is away. */
+    waitMs: number;
+    now: () => number;
+    /** Money of this user may have come back. */
+    onSettled: (userId: string) => void;
+  }) {
+    this.#sql = options.sql;
+    this.#processId = options.processId;
+    this.#journal = options.journal;
+    this.#waitMs = options.waitMs;
+    this.#now = options.now;
+    this.#onSettled = options.onSettled;
+    this.#group = new CommitGroup({ flush: (items) => settleRequests(this.#sql, items), isDataError, parallelMax: PARALLEL_MAX });
+  }
+
+  async settle(settlement: Settlement): Promise<SettlementFate> {
+    const item: OwnedSettlement = { ...settlement, processId: this.#processId };
+    const deadline = this.#now() + this.#waitMs;
+    for (let delayMs = RETRY_FIRST_MS; ; delayMs = Math.min(delayMs * 2, RETRY_MAX_MS)) {
+      try {
+        const fate = await this.#once(item);
+        this.#onSettled(item.userId);
+        return fate;
+      } catch {
+        // Away, or its answer was lost; what was committed already is recognised when it is sent again.
+        if (this.#now() + delayMs >= deadline) break;
+        await new Promise((resolve) => setTimeout(resolve, delayMs));
+      }
+    }
+    await this.#journal.write(item);
+    return "journaled";
+  }
+
+  /** What earlier failures left in the data folder. */
+  replay(): Promise<number> {
+    return this.#journal.replay(async (item) => {
+      await this.#once(item);
+      this.#onSettled(item.userId);
+    });
+  }
+
+  async #once(item: OwnedSettlement): Promise<SettlementFate> {
+    try {
+      await this.#group.submit(item);
+      return "committed";
+    } catch (error) {
+      if (!isDataError(error)) throw error;
+      await parkSettlement(this.#sql, item, error);
+      return "parked";
+    }
+  }
+}

@@ -1,0 +1,137 @@
+import { eq } from "drizzle-orm";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { apiKeys } from "@/db/schema/keys";
+import { auditLog, settings } from "@/db/schema/operations";
+import { withTransaction } from "@/db/transaction";
+import { hashApiKey } from "@/lib/crypto/hash-api-key";
+import { newBoxKeyPair } from "@/lib/crypto/sealed-box";
+import { issueKey } from "@/lib/keys/issue-key";
+import type { KeyLimits } from "@/lib/keys/key-limits";
+import { listKeys } from "@/lib/keys/read";
+import { revealKey } from "@/lib/keys/reveal-key";
+import { setRevealPublicKey } from "@/lib/keys/reveal-public-key";
+import { revokeKey } from "@/lib/keys/revoke-key";
+import { setKeyLimits } from "@/lib/keys/set-key-limits";
+import { parseUsd } from "@/lib/money/micro-usd";
+import { systemClock } from "@/lib/time/clock";
+import { OPERATOR, testCustomer, type TestCustomer } from "@/tests/factories/customer";
+import { testDatabase, type TestDatabase } from "@/tests/factories/database";
+import { testPrice, testProvider } from "@/tests/factories/provider";
+import { chargeTestRequest, placeTestHold } from "@/tests/factories/request";
+
+const pair = newBoxKeyPair();
+let database: TestDatabase;
+let customer: TestCustomer;
+beforeAll(async () => {
+  database = await testDatabase();
+  await withTransaction(database.orm, (tx) => setRevealPublicKey(tx, pair.publicKey));
+  customer = await testCustomer(database.orm, { creditUsd: "10" });
+});
+afterAll(() => database.close());
+
+function issue(limits: Partial<KeyLimits> = {}) {
+  return withTransaction(database.orm, (tx) =>
+    issueKey(tx, { userId: customer.userId, name: "test", limits, actor: OPERATOR, clock: systemClock }),
+  );
+}
+
+async function view(keyId: string) {
+  const keys = await listKeys(database.orm, customer.viewer, { userId: customer.userId });
+  return keys.find((key) => key.id === keyId);
+}
+
+test("a key's secret is long, ours to recognise, and kept only as a hash and a sealed copy", async () => {
+  const key = await issue();
+  expect(key.secret).toMatch(/^sk-sy-[0-9A-Za-z]{43}$/);
+  const [row] = await database.orm.select().from(apiKeys).where(eq(apiKeys.id, key.id));
+  expect(row?.hash.equals(hashApiKey(key.secret))).toBe(true);
+  const [everything] = await database.sql<{ row: string }[]>`select row_to_json(k)::text as row from api_keys k where id = ${key.id}`;
+  const audit = await database.orm.select().from(auditLog).where(eq(auditLog.subject, key.id));
+  expect(`${everything?.row}${JSON.stringify(audit)}`).not.toContain(key.secret);
+});
+
+test("a reveal shows the secret, needs a reason, and leaves both on the audit log", async () => {
+  const key = await issue();
+  const reveal = (note: string, privateKey: string) =>
+    withTransaction(database.orm, (tx) => revealKey(tx, { keyId: key.id, note, privateKey, actor: OPERATOR }));
+  await expect(reveal("  ", pair.privateKey)).rejects.toMatchObject({ code: "request_invalid", param: "note" });
+  await expect(reveal("lost", newBoxKeyPair().privateKey)).rejects.toMatchObject({ code: "conflict" });
+  expect(await reveal("customer lost it", pair.privateKey)).toBe(key.secret);
+  const audit = await database.orm.select().from(auditLog).where(eq(auditLog.subject, key.id));
+  expect(audit.filter((row) => row.action === "key.reveal")).toMatchObject([{ note: "customer lost it", actor: "operator_cli" }]);
+});
+
+test("the reveal key is set once: a second one would orphan the sealed copies", async () => {
+  const standing = await withTransaction(database.orm, (tx) => setRevealPublicKey(tx, newBoxKeyPair().publicKey));
+  expect(standing).toBe(pair.publicKey);
+  expect(await database.orm.select().from(settings)).toHaveLength(1);
+});
+
+test("revoking ends a key for good, and twice is as good as once", async () => {
+  const { id: keyId } = await issue();
+  const revoke = (userId?: string) => withTransaction(database.orm, (tx) => revokeKey(tx, { keyId, userId, actor: OPERATOR, clock: systemClock }));
+  await expect(revoke("usr_somebody_else")).rejects.toMatchObject({ code: "not_found" });
+  const first = await revoke(customer.userId);
+  expect(first.changed).toBe(true);
+  expect(await revoke()).toEqual({ revokedAt: first.revokedAt, changed: false });
+  expect((await view(keyId))?.status).toBe("revoked");
+});
+
+test("limits that are not named stay as they were; null lifts one", async () => {
+  const { id: keyId } = await issue({ models: ["gpt-5.5"], concurrencyMax: 2, budgetDay: parseUsd("5") });
+  const change = (limits: Partial<KeyLimits>) => withTransaction(database.orm, (tx) => setKeyLimits(tx, { keyId, limits, actor: OPERATOR }));
+  await change({ concurrencyMax: null, ipAllow: ["203.0.113.0/24"], outputTokensMax: 1000, defaultModel: "gpt-5.5" });
+  expect(await view(keyId)).toMatchObject({
+    models: ["gpt-5.5"],
+    defaultModel: "gpt-5.5",
+    concurrencyMax: null,
+    ipAllow: ["203.0.113.0/24"],
+    outputTokensMax: 1000,
+    day: { budgetUsd: "5.000000", spentUsd: "0.000000" },
+  });
+});
+
+test.each<[keyof KeyLimits, Partial<KeyLimits>]>([
+  ["concurrencyMax", { concurrencyMax: 0 }],
+  ["requestsPerMinuteMax", { requestsPerMinuteMax: 1.5 }],
+  ["outputTokensMax", { outputTokensMax: -1 }],
+  ["budgetDay", { budgetDay: parseUsd("-1") }],
+  ["models", { models: [] }],
+  ["models", { models: ["not a model"] }],
+  ["defaultModel", { models: ["gpt-5.5"], defaultModel: "gpt-6-sol" }],
+  ["expiresAt", { expiresAt: new Date("2020-01-01") }],
+])("%s that make no sense are refused by name", async (param, limits) => {
+  await expect(issue(limits)).rejects.toMatchObject({ code: "request_invalid", param });
+});
+
+test("an address rule that is none is refused", async () => {
+  await expect(issue({ ipAllow: ["somewhere"] })).rejects.toMatchObject({ code: "request_invalid" });
+});
+
+test("a key can only be given lanes of its owner", async () => {
+  const other = await testCustomer(database.orm);
+  await expect(issue({ laneIds: [customer.walletLaneId, other.walletLaneId] })).rejects.toMatchObject({ code: "not_found", param: "laneIds" });
+  const { id } = await issue({ laneIds: [customer.walletLaneId] });
+  expect((await view(id))?.laneIds).toEqual([customer.walletLaneId]);
+});
+
+test("a key shows what its running requests hold and what its finished ones spent, and forgets past periods", async () => {
+  const trade = { customer, providerId: await testProvider(database.orm), priceId: (await testPrice(database.orm, "gpt-5.5")).id };
+  await placeTestHold(database, { ...trade, amount: 700_000n });
+  await chargeTestRequest(database, { ...trade, amount: 500_000n, cost: 120_001n });
+  expect(await view(customer.keyId)).toMatchObject({
+    reservedUsd: "0.700000",
+    day: { spentUsd: "0.120001" },
+    week: { spentUsd: "0.120001" },
+    month: { spentUsd: "0.120001" },
+  });
+  await database.sql`update api_key_usage set day_start = day_start - interval '1 day' where key_id = ${customer.keyId}`;
+  expect(await view(customer.keyId)).toMatchObject({ day: { spentUsd: "0.000000" }, month: { spentUsd: "0.120001" } });
+});
+
+test("an expired key says so", async () => {
+  const { id } = await issue({ expiresAt: new Date(Date.now() + 3_600_000) });
+  expect((await view(id))?.status).toBe("active");
+  await database.sql`update api_keys set expires_at = now() - interval '1 second' where id = ${id}`;
+  expect((await view(id))?.status).toBe("expired");
+});

@@ -1,0 +1,154 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import postgres from "postgres";
+import { expect, onTestFinished, test } from "vitest";
+import { temporaryFolder } from "@/tests/factories/temporary-folder";
+import type { ServerIdentity } from "@/workers/shared/embedded-postgres/identity";
+import { startEmbeddedPostgres, type EmbeddedPostgres } from "@/workers/shared/embedded-postgres/start-embedded-postgres";
+
+const isRoot = process.geteuid?.() === 0;
+
+async function start(dataDir: string, identity?: ServerIdentity): Promise<EmbeddedPostgres> {
+  const server = await startEmbeddedPostgres({ dataDir, log: () => {}, identity });
+  onTestFinished(() => server.stop());
+  return server;
+}
+
+function connect(url: string): postgres.Sql {
+  const sql = postgres(url, { max: 1, onnotice: () => {} });
+  onTestFinished(() => sql.end());
+  return sql;
+}
+
+test("a first start makes a closed, checksummed UTF-8 database that only this machine reaches", async () => {
+  const dataDir = temporaryFolder();
+  const { url, adopted } = await start(dataDir);
+  const sql = connect(url);
+  const [row] = await sql`
+    select current_setting('data_checksums') as checksums, current_setting('listen_addresses') as listens,
+      current_setting('unix_socket_directories') as sockets, current_setting('fsync') as fsync,
+      datlocprovider as provider, datlocale as locale, pg_encoding_to_char(encoding) as encoding,
+      (select rolpassword like 'SCRAM-SHA-256%' from pg_authid where rolname = current_user) as scram
+    from pg_database where datname = current_database()`;
+  expect(adopted).toBe(false);
+  expect(row).toEqual({
+    checksums: "on",
+    listens: "127.0.0.1",
+    sockets: "",
+    fsync: "on",
+    provider: "b",
+    locale: "C.UTF-8",
+    encoding: "UTF8",
+    scram: true,
+  });
+  expect(statSync(path.join(dataDir, "postgres.password")).mode & 0o777).toBe(0o600);
+  expect(statSync(path.join(dataDir, "postgres")).mode & 0o777).toBe(0o700);
+});
+
+test("a wrong password is refused", async () => {
+  const { url } = await start(temporaryFolder());
+  const wrong = new URL(url);
+  wrong.password = "guess";
+  await expect(connect(wrong.href)`select 1`).rejects.toThrow("password authentication failed");
+});
+
+test("a running server of the same folder is adopted, also by several starts at once", async () => {
+  const dataDir = temporaryFolder();
+  const first = await start(dataDir);
+  const others = await Promise.all([start(dataDir), start(dataDir)]);
+  expect(others.map(({ pid, url, adopted }) => ({ pid, url, adopted }))).toEqual(
+    [1, 2].map(() => ({ pid: first.pid, url: first.url, adopted: true })),
+  );
+});
+
+test("two first starts at once end up with one server", async () => {
+  const dataDir = temporaryFolder();
+  const [one, two] = await Promise.all([start(dataDir), start(dataDir)]);
+  expect(one.pid).toBe(two.pid);
+  expect([one.adopted, two.adopted].toSorted()).toEqual([false, true]);
+});
+
+test("after kill -9 every acknowledged row is there, on the same port", async () => {
+  const dataDir = temporaryFolder();
+  const first = await start(dataDir);
+  const before = postgres(first.url, { max: 1 });
+  await before`create table promise (n integer)`;
+  await before`insert into promise select generate_series(1, 1000)`;
+  process.kill(first.pid, "SIGKILL");
+  await before.end();
+  const second = await start(dataDir);
+  const [row] = await connect(second.url)`select count(*)::integer as count from promise`;
+  expect(row).toEqual({ count: 1000 });
+  expect(second.adopted).toBe(false);
+  expect(second.url).toBe(first.url);
+});
+
+test("a stopped server is gone, and its folder starts again", async () => {
+  const dataDir = temporaryFolder();
+  const first = await start(dataDir);
+  await first.stop();
+  expect(first.isRunning()).toBe(false);
+  expect(existsSync(path.join(dataDir, "postgres", "postmaster.pid"))).toBe(false);
+  expect((await start(dataDir)).isRunning()).toBe(true);
+});
+
+test("a postmaster.pid whose number now belongs to a stranger does not keep the server from starting", async () => {
+  const dataDir = temporaryFolder();
+  const first = await start(dataDir);
+  await first.stop();
+  writeFileSync(path.join(dataDir, "postgres", "postmaster.pid"), `${process.pid}\n${dataDir}/postgres\n1\n5432\n\n127.0.0.1\n1 1\nready\n`);
+  const second = await start(dataDir);
+  expect(second.adopted).toBe(false);
+});
+
+test("the server of another folder is never adopted, whatever postmaster.pid says", async () => {
+  const [ours, theirs] = [temporaryFolder(), temporaryFolder()];
+  const other = await start(theirs);
+  const first = await start(ours);
+  await first.stop();
+  writeFileSync(path.join(ours, "postgres", "postmaster.pid"), readFileSync(path.join(theirs, "postgres", "postmaster.pid")));
+  const second = await start(ours);
+  expect(second.adopted).toBe(false);
+  expect(second.pid).not.toBe(other.pid);
+  expect(other.isRunning()).toBe(true);
+});
+
+test("a folder with somebody's files in it is refused and left alone", async () => {
+  const dataDir = temporaryFolder();
+  mkdirSync(path.join(dataDir, "postgres"));
+  writeFileSync(path.join(dataDir, "postgres", "thesis.txt"), "mine");
+  await expect(start(dataDir)).rejects.toThrow("is not empty and is no Postgres database");
+  expect(readFileSync(path.join(dataDir, "postgres", "thesis.txt"), "utf8")).toBe("mine");
+});
+
+test("a database of another major version is refused with the way out", async () => {
+  const dataDir = temporaryFolder();
+  mkdirSync(path.join(dataDir, "postgres"));
+  writeFileSync(path.join(dataDir, "postgres", "PG_VERSION"), "15\n");
+  await expect(start(dataDir)).rejects.toThrow("was made by Postgres 15; this release brings 18");
+});
+
+test("what an interrupted first start left behind does not count as a database", async () => {
+  const dataDir = temporaryFolder();
+  mkdirSync(path.join(dataDir, "postgres.new", "cluster"), { recursive: true });
+  writeFileSync(path.join(dataDir, "postgres.new", "cluster", "PG_VERSION"), "18\n");
+  expect((await start(dataDir)).adopted).toBe(false);
+});
+
+test.runIf(isRoot)("root without user namespaces runs the server as an unprivileged user that owns the database", async () => {
+  const dataDir = temporaryFolder();
+  const nobody = { kind: "user", uid: 65_534, gid: 65_534 } as const;
+  const server = await start(dataDir, nobody);
+  expect(statSync(`/proc/${server.pid}`).uid).toBe(nobody.uid);
+  expect(statSync(path.join(dataDir, "postgres")).uid).toBe(nobody.uid);
+  await server.stop();
+  // The next start finds the owner by itself.
+  expect(statSync(`/proc/${(await start(dataDir)).pid}`).uid).toBe(nobody.uid);
+});
+
+test.runIf(isRoot)("root is told what to do when that user cannot reach the data folder", async () => {
+  const closed = temporaryFolder();
+  chmodSync(closed, 0o700);
+  const nobody = { kind: "user", uid: 65_534, gid: 65_534 } as const;
+  await expect(start(path.join(closed, "data"), nobody)).rejects.toThrow("Start Switchyard as an ordinary user");
+});

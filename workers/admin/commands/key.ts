@@ -1,0 +1,162 @@
+import type { Command } from "commander";
+import { AppError } from "@/lib/errors/app-error";
+import { issueKey } from "@/lib/keys/issue-key";
+import type { KeyLimits } from "@/lib/keys/key-limits";
+import { listKeys, type KeyView } from "@/lib/keys/read";
+import { revealKey } from "@/lib/keys/reveal-key";
+import { revokeKey } from "@/lib/keys/revoke-key";
+import { setKeyLimits } from "@/lib/keys/set-key-limits";
+import { requireUser } from "@/lib/users/find-user";
+import { addCommand, type Output } from "@/workers/admin/command";
+import { keyTable } from "@/workers/admin/commands/customer";
+import type { Office } from "@/workers/admin/office";
+import { instantOption, listOption, notNegativeUsdOption, orNone, wholeNumberOption } from "@/workers/admin/parse-option";
+import { list } from "@/workers/admin/table";
+import { readRevealKey, revealKeyPath } from "@/workers/shared/reveal-key";
+
+type LimitOptions = Partial<{
+  models: string[] | null;
+  defaultModel: string | null;
+  expiresAt: Date | null;
+  ipAllow: string[] | null;
+  concurrencyMax: number | null;
+  requestsPerMinuteMax: number | null;
+  outputTokensMax: number;
+  budgetDayUsd: KeyLimits["budgetDay"];
+  budgetWeekUsd: KeyLimits["budgetWeek"];
+  budgetMonthUsd: KeyLimits["budgetMonth"];
+  lanes: string[] | null;
+}>;
+
+export function addKeyCommands(root: Command): void {
+  const key = root.command("key").description("API keys of a customer");
+  addCommand(key, {
+    name: "issue",
+    description: "make a key; its secret is shown once",
+    options: (command) => withLimits(withUser(command).option("--name <text>", "what it is for", "Key")),
+    run: issue,
+  });
+  addCommand(key, { name: "list", description: "keys with their limits and what they spent", options: withUser, run: listAll });
+  addCommand(key, { name: "limits", description: "change the limits that are named", options: (command) => withLimits(withKey(command)), run: limits });
+  addCommand(key, { name: "revoke", description: "end a key for good", options: withKey, run: revoke });
+  addCommand(key, {
+    name: "reveal",
+    description: "show the whole secret again; the audit log keeps who and why",
+    options: (command) =>
+      withKey(command).requiredOption("--note <text>", "why").option("--reveal-key-file <path>", "where the reveal key is, if not in the data folder"),
+    run: reveal,
+  });
+}
+
+function withUser(command: Command): Command {
+  return command.requiredOption("--username <name>", "or e-mail address");
+}
+
+function withKey(command: Command): Command {
+  return withUser(command).requiredOption("--key <id>", "id or name of the key");
+}
+
+function withLimits(command: Command): Command {
+  return command
+    .option("--models <list>", "the only models that it may use, or none", orNone(listOption))
+    .option("--default-model <model>", "for requests that name none", orNone(String))
+    .option("--expires-at <instant>", "like 2027-01-31T18:00:00Z, or none", orNone(instantOption))
+    .option("--ip-allow <list>", "addresses and CIDR ranges, or none", orNone(listOption))
+    .option("--concurrency-max <count>", "requests at once, or none", orNone(wholeNumberOption))
+    .option("--requests-per-minute-max <count>", "or none", orNone(wholeNumberOption))
+    .option("--output-tokens-max <count>", "ceiling of one answer", wholeNumberOption)
+    .option("--budget-day-usd <amount>", "wallet money per UTC day, or none", orNone(notNegativeUsdOption))
+    .option("--budget-week-usd <amount>", "wallet money per ISO week, or none", orNone(notNegativeUsdOption))
+    .option("--budget-month-usd <amount>", "wallet money per month, or none", orNone(notNegativeUsdOption))
+    .option("--lanes <ids>", "the only lanes that it may use, or none", orNone(listOption));
+}
+
+async function issue(office: Office, options: LimitOptions & { username: string; name: string }): Promise<Output> {
+  const { id: userId } = await requireUser(office.database.orm, options.username);
+  const { actor, clock } = office;
+  const issued = await office.transact((tx) => issueKey(tx, { userId, name: options.name, limits: toLimits(options), actor, clock }));
+  return {
+    json: { id: issued.id, userId, name: options.name, apiKey: issued.secret },
+    text: `${list([
+      ["key", issued.id],
+      ["API key", issued.secret],
+    ])}\n\nThe API key is shown this once.`,
+  };
+}
+
+async function listAll(office: Office, options: { username: string }): Promise<Output> {
+  const { id: userId } = await requireUser(office.database.orm, options.username);
+  const keys = await listKeys(office.database.orm, office.viewer, { userId });
+  return { json: keys, text: keyTable(keys) };
+}
+
+async function limits(office: Office, options: LimitOptions & { username: string; key: string }): Promise<Output> {
+  const key = await requireKey(office, options);
+  await office.transact((tx) => setKeyLimits(tx, { keyId: key.id, userId: key.userId, limits: toLimits(options), actor: office.actor }));
+  const changed = await requireKey(office, { username: options.username, key: key.id });
+  return { json: changed, text: limitsText(changed) };
+}
+
+async function revoke(office: Office, options: { username: string; key: string }): Promise<Output> {
+  const key = await requireKey(office, options);
+  const { actor, clock } = office;
+  const { revokedAt, changed } = await office.transact((tx) => revokeKey(tx, { keyId: key.id, userId: key.userId, actor, clock }));
+  return {
+    json: { id: key.id, revokedAt: revokedAt.toISOString(), changed },
+    text: `${key.name} (${key.prefix}…${key.lastFour}) ${changed ? "is revoked" : "was revoked already"}.`,
+  };
+}
+
+async function reveal(office: Office, options: { username: string; key: string; note: string; revealKeyFile?: string }): Promise<Output> {
+  const key = await requireKey(office, options);
+  const privateKey = readRevealKey(options.revealKeyFile ?? revealKeyPath(office.config.dataDir));
+  const apiKey = await office.transact((tx) => revealKey(tx, { keyId: key.id, note: options.note, privateKey, actor: office.actor }));
+  return { json: { id: key.id, apiKey }, text: apiKey };
+}
+
+async function requireKey(office: Office, options: { username: string; key: string }): Promise<KeyView> {
+  const { id: userId, username } = await requireUser(office.database.orm, options.username);
+  const keys = await listKeys(office.database.orm, office.viewer, { userId });
+  const found = keys.filter((key) => key.id === options.key || key.name === options.key);
+  const [key, ...others] = found;
+  if (!key) throw new AppError("not_found", `${username} has no key ${options.key}.`);
+  if (others.length > 0) throw new AppError("conflict", `${username} has ${found.length} keys named ${options.key}: give the id.`);
+  return key;
+}
+
+function toLimits(options: LimitOptions): Partial<KeyLimits> {
+  const { budgetDayUsd: budgetDay, budgetWeekUsd: budgetWeek, budgetMonthUsd: budgetMonth, lanes: laneIds } = options;
+  const { models, defaultModel, expiresAt, ipAllow, concurrencyMax, requestsPerMinuteMax, outputTokensMax } = options;
+  const all = {
+    models,
+    defaultModel,
+    expiresAt,
+    ipAllow,
+    concurrencyMax,
+    requestsPerMinuteMax,
+    outputTokensMax,
+    budgetDay,
+    budgetWeek,
+    budgetMonth,
+    laneIds,
+  };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}
+
+function limitsText(key: KeyView): string {
+  return list([
+    ["key", key.id],
+    ["name", key.name],
+    ["models", key.models?.join(", ") ?? "all"],
+    ["default model", key.defaultModel],
+    ["expires at", key.expiresAt],
+    ["allowed addresses", key.ipAllow?.join(", ") ?? "all"],
+    ["requests at once", key.concurrencyMax],
+    ["requests per minute", key.requestsPerMinuteMax],
+    ["output tokens", key.outputTokensMax],
+    ["budget per day", key.day.budgetUsd],
+    ["budget per week", key.week.budgetUsd],
+    ["budget per month", key.month.budgetUsd],
+    ["lanes", key.laneIds?.join(", ") ?? "all"],
+  ]);
+}

@@ -1,0 +1,43 @@
+import { randomBytes } from "node:crypto";
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import type { Config } from "@/lib/config/load-config";
+import { OperatorError } from "@/workers/shared/operator-error";
+
+export type Secrets = { nextauthSecret: string; masterKey: string };
+
+const SECRET_BYTES = 32;
+
+/** Makes the folder when it is missing and closes it to everybody else. Returns its real path. */
+export function prepareDataFolder(config: Config): string {
+  const folder = path.resolve(config.dataDir);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    chmodSync(folder, 0o700);
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw new OperatorError(`The data folder ${folder} cannot be used: ${(cause as Error).message}. Set SWITCHYARD_DATA_DIR to a folder of yours.`, { cause });
+  }
+  return realpathSync(folder);
+}
+
+/** Secrets from the settings, else from the data folder, where the first start generates them. */
+export function readSecrets(config: Config, dataDir: string): Secrets {
+  return {
+    nextauthSecret: config.nextauthSecret ?? keptSecret(path.join(dataDir, "nextauth.secret")),
+    masterKey: config.masterKey ?? keptSecret(path.join(dataDir, "master.key")),
+  };
+}
+
+function keptSecret(file: string): string {
+  if (!existsSync(file)) {
+    try {
+      writeFileSync(file, randomBytes(SECRET_BYTES).toString("base64url"), { mode: 0o600, flag: "wx" });
+    } catch (error) {
+      // Another process has just made it: theirs counts.
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+  }
+  chmodSync(file, 0o600);
+  return readFileSync(file, "utf8").trim();
+}

@@ -1,0 +1,53 @@
+/**
+ * What one simulated request does instead of, or on top of, answering well. A test gives it to `control.next` or `control.always`; a
+ * client can also send it, as JSON, in the header `x-sim-behaviour` or in its last user message as `[[sim {"usage":"omit"}]]`.
+ */
+export type Behaviour = {
+  /** Answer this and generate nothing. */
+  refuse?: Refusal;
+  /** Headers added to the answer. */
+  headers?: Record<string, string>;
+  /** Close the socket. `midEvent` closes it inside the event after those: half of its bytes are sent. */
+  cut?: "before_headers" | { afterEvents: number; midEvent?: boolean };
+  /** Keep the socket open and send nothing more. */
+  hang?: "before_headers" | "after_headers" | { afterEvents: number };
+  /** Wait for `control.release()`. */
+  gate?: "before_headers" | "each_event" | { afterEvents: number };
+  /** Leave usage out, or overwrite these of its fields (the wire's names, nested ones too). */
+  usage?: "omit" | Record<string, unknown>;
+  /** The model that the answer says served the request. */
+  servedModel?: string;
+  /** Sent as header `openai-model`, and inside `response.created` as `response.headers`. */
+  openaiModelHeader?: string;
+  /** The tier that the answer says served the request. */
+  servedTier?: string;
+  /** End a Responses stream with `response.failed`; a chat stream with an error event. */
+  fail?: { code: string; message: string; when: "before_content" | "after_content" };
+  /** Send the terminal event twice. */
+  duplicateTerminal?: boolean;
+  /** Make the text this long and send it in one event. */
+  hugeEventBytes?: number;
+  /** The reply, instead of what the prompt asks for. */
+  parts?: ReplyPart[];
+};
+
+export type Refusal = { status: number; body: unknown; headers?: Record<string, string> };
+
+/** One item of a reply, in neither wire's dialect. */
+export type ReplyPart =
+  | { kind: "message"; text: string }
+  | { kind: "function_call"; name: string; arguments: string; namespace?: string }
+  | { kind: "custom_tool_call"; name: string; input: string; namespace?: string }
+  | { kind: "web_search"; query: string }
+  | { kind: "compaction"; summary: string };
+
+const IN_PROMPT = /\[\[sim (\{[\s\S]*?\})\]\]/;
+
+export function behaviourInHeader(value: string | string[] | undefined): Behaviour | null {
+  return typeof value === "string" ? (JSON.parse(value) as Behaviour) : null;
+}
+
+export function behaviourInPrompt(text: string): Behaviour | null {
+  const found = IN_PROMPT.exec(text)?.[1];
+  return found === undefined ? null : (JSON.parse(found) as Behaviour);
+}

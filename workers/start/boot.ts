@@ -1,0 +1,141 @@
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { connectDatabase } from "@/db/client";
+import { loadConfig, type ProcessConfig } from "@/lib/config/load-config";
+import { systemClock } from "@/lib/time/clock";
+import { ensureFirstAdmin } from "@/lib/users/ensure-first-admin";
+import { prepareDataFolder } from "@/workers/shared/data-folder";
+import { tryFileLock, type FileLock } from "@/workers/shared/file-lock";
+import { freePort } from "@/workers/shared/free-port";
+import { openInstallation, startLockPath } from "@/workers/shared/open-installation";
+import { OperatorError } from "@/workers/shared/operator-error";
+import { ensureRevealKey } from "@/workers/shared/reveal-key";
+import { buildScreens } from "@/workers/start/build-screens";
+import { checkPort } from "@/workers/start/check-port";
+import { keepPostgres } from "@/workers/start/keep-postgres";
+import { seedProvider, type FirstUpstream } from "@/workers/start/seed-provider";
+import { stampDatabase } from "@/workers/start/stamp-database";
+import { summaryText } from "@/workers/start/summary-text";
+import { superviseWorker } from "@/workers/start/supervise-worker";
+import type { Teardown } from "@/workers/start/teardown";
+import { waitForAnswer } from "@/workers/start/wait-for-answer";
+
+export type BootOptions = {
+  env: NodeJS.ProcessEnv;
+  /** A printer per process, which puts the name in front of the line. */
+  logOf: (name: string) => (line: string) => void;
+  teardown: Teardown;
+  /** Aborts when somebody wants us to stop, or when something that must run cannot be kept running. */
+  signal: AbortSignal;
+  onGivenUp: (reason: string) => void;
+};
+
+/** Longer than most answers take; what is still running then is settled as interrupted. */
+const DRAIN_BOUND_MS = 30_000;
+const STOP_BOUND_MS = 10_000;
+/** The simulator takes any. */
+const SIMULATOR_KEY = "sk-simulated";
+
+/** Brings everything up, in this order, and returns what to tell the operator. Whatever was started is in `teardown`. */
+export async function boot(options: BootOptions): Promise<string> {
+  const { env, logOf, teardown, signal, onGivenUp } = options;
+  const log = logOf("start");
+  const given = loadConfig(env);
+  const lock = takeStartLock(prepareDataFolder(given));
+  teardown.add(async () => lock.release());
+  await checkPort(given.host, given.port);
+  const { config, embedded } = await openInstallation(env, logOf("postgres"));
+  if (embedded) {
+    const keeper = keepPostgres({ server: embedded, dataDir: config.dataDir, log: logOf("postgres"), onGivenUp });
+    teardown.add(() => keeper.stop());
+  }
+  signal.throwIfAborted();
+
+  const database = connectDatabase(config.databaseUrl, { max: 2 });
+  try {
+    const mode = await stampDatabase(database.sql, config);
+    await ensureRevealKey(database.orm, config.dataDir);
+    await buildScreens({ log: logOf("build"), signal });
+    const simulator = mode === "simulated" ? await startSimulator(options, config) : null;
+    const upstream = firstUpstream(config, simulator);
+    const allow = [...config.upstreamAllow, ...(upstream ? [hostAndPort(upstream.baseUrl)] : [])];
+    await seedProvider({ orm: database.orm, masterKey: config.masterKey, upstream, allow, log });
+    await startProduct(options, { ...config, upstreamAllow: allow });
+    const firstAdmin = await ensureFirstAdmin({ orm: database.orm, clock: systemClock });
+    log("ready");
+    return summaryText({ config, mode, firstAdmin });
+  } finally {
+    await database.close();
+  }
+}
+
+function takeStartLock(dataDir: string): FileLock {
+  const attempt = tryFileLock(startLockPath(dataDir));
+  if ("lock" in attempt) return attempt.lock;
+  throw new OperatorError(`Switchyard already runs on ${dataDir} (process ${attempt.owner.pid}). Stop it first, or set SWITCHYARD_DATA_DIR to another folder.`);
+}
+
+/** Stands in for the provider; only a simulated installation has one. Returns its base URL. */
+async function startSimulator({ env, logOf, teardown, signal, onGivenUp }: BootOptions, config: ProcessConfig): Promise<string> {
+  const log = logOf("simulator");
+  log("no provider: a simulator answers in its place");
+  const port = await freePort(config.port + 1);
+  const worker = superviseWorker({
+    name: "simulator",
+    file: workerFile("simulator"),
+    env: { ...env, NODE_ENV: "production", HOST: "127.0.0.1", PORT: String(port) },
+    log,
+    onGivenUp,
+  });
+  teardown.add(() => worker.stop(STOP_BOUND_MS), worker.kill);
+  const baseUrl = `http://127.0.0.1:${port}/v1`;
+  const headers = { authorization: `Bearer ${SIMULATOR_KEY}` };
+  await waitForAnswer({ name: "The simulator", url: `${baseUrl}/models`, headers, signal });
+  return baseUrl;
+}
+
+/** What the provider named `default` is; null: whatever it was. An upstream that the operator names is allowed wherever it is. */
+function firstUpstream(config: ProcessConfig, simulator: string | null): FirstUpstream | null {
+  if (simulator) return { baseUrl: simulator, secret: SIMULATOR_KEY, simulated: true };
+  return config.openaiApiKey ? { baseUrl: config.openaiBaseUrl, secret: config.openaiApiKey, simulated: false } : null;
+}
+
+async function startProduct({ env, logOf, teardown, signal, onGivenUp }: BootOptions, config: ProcessConfig): Promise<void> {
+  const workerEnv: NodeJS.ProcessEnv = {
+    ...env,
+    NODE_ENV: "production",
+    NEXT_TELEMETRY_DISABLED: "1",
+    DATABASE_URL: config.databaseUrl,
+    SWITCHYARD_DATA_DIR: config.dataDir,
+    NEXTAUTH_SECRET: config.nextauthSecret,
+    SWITCHYARD_MASTER_KEY: config.masterKey,
+    UPSTREAM_ALLOW: config.upstreamAllow.join(","),
+  };
+  // It is sealed in the database by now, and nobody else needs it.
+  delete workerEnv["OPENAI_API_KEY"];
+  // In the order of starting; stopping goes the other way, so that `web` drains while everything below it still runs.
+  for (const [name, boundMs] of [
+    ["background", STOP_BOUND_MS],
+    ["web", DRAIN_BOUND_MS],
+  ] as const) {
+    const worker = superviseWorker({ name, file: workerFile(name), env: workerEnv, log: logOf(name), onGivenUp });
+    teardown.add(() => worker.stop(boundMs), worker.kill);
+  }
+  await waitForAnswer({ name: "The web process", url: `${localOrigin(config)}/readyz`, signal });
+}
+
+/** Compiled workers lie side by side; see `workers/run.mjs`. */
+function workerFile(name: string): string {
+  return path.join(path.dirname(fileURLToPath(import.meta.url)), `${name}.mjs`);
+}
+
+function hostAndPort(url: string): string {
+  const { hostname, port, protocol } = new URL(url);
+  return `${hostname}:${port || (protocol === "https:" ? "443" : "80")}`;
+}
+
+/** Where this machine reaches the web process, whatever its public address is. */
+function localOrigin({ host, port }: Pick<ProcessConfig, "host" | "port">): string {
+  const address = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+  return `http://${address.includes(":") ? `[${address}]` : address}:${port}`;
+}

@@ -1,0 +1,27 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import next from "next";
+import type { ProcessConfig } from "@/lib/config/load-config";
+import { clientAddress } from "@/lib/http/client-address";
+import { CLIENT_ADDRESS_HEADER } from "@/lib/http/client-address-header";
+import type { HeaderMap } from "@/lib/http/call";
+
+export type Screens = { handle(req: IncomingMessage, res: ServerResponse): Promise<void>; close(): Promise<void> };
+
+/** The screens, served by Next inside this process. next-auth reads its settings from the environment, before Next loads. */
+export async function prepareNext(config: ProcessConfig): Promise<Screens> {
+  process.env["NEXTAUTH_URL"] = config.publicUrl;
+  process.env["NEXTAUTH_SECRET"] = config.nextauthSecret;
+  const app = next({ dev: false, dir: process.cwd(), hostname: config.host, port: config.port });
+  await app.prepare();
+  const answer = app.getRequestHandler();
+  return {
+    handle: (req, res) => {
+      const { remoteAddress } = req.socket;
+      const address = clientAddress({ remoteAddress, headers: req.headers as HeaderMap, trustedProxies: config.trustedProxies });
+      if (address === null) delete req.headers[CLIENT_ADDRESS_HEADER];
+      else req.headers[CLIENT_ADDRESS_HEADER] = address;
+      return answer(req, res);
+    },
+    close: () => app.close(),
+  };
+}
