@@ -188,7 +188,10 @@ function checked(rule: string, isValid: (text: string) => boolean) {
 }
 
 function wholeNumber(min: number, max: number) {
-  return checked(`a whole number from ${min} to ${max}`, (text) => /^\d{1,6}$/.test(text) && Number(text) >= min && Number(text) <= max).transform(Number);
+  return checked(
+    `a whole number from ${min} to ${max}`,
+    (text) => /^\d{1,6}$/.test(text) && Number(text) >= min && Number(text) <= max,
+  ).transform(Number);
 }
 
 function urlOf(rule: string, protocols: readonly string[]) {

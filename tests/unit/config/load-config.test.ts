@@ -26,6 +26,7 @@ test("without any variable every setting has its documented default", () => {
     trustedProxies: [],
     brandName: "Switchyard",
     providerId: "codexapi",
+    requestLogMonths: 13,
     keyEnvName: "CODEXAPI_CODEX_API_KEY",
     codexCatalogue: "fetch",
     codexBin: null,
@@ -51,7 +52,12 @@ test("all wrong settings are reported at once, each in a sentence that says what
 
 test("a wrong secret is reported without showing it", () => {
   const problems = problemsOf(() =>
-    loadConfig({ NEXTAUTH_SECRET: "hunter2", SWITCHYARD_MASTER_KEY: "hunter2", DATABASE_URL: "mysql://root:hunter2@h/d", OPENAI_API_KEY: "hunter 2" }),
+    loadConfig({
+      NEXTAUTH_SECRET: "hunter2",
+      SWITCHYARD_MASTER_KEY: "hunter2",
+      DATABASE_URL: "mysql://root:hunter2@h/d",
+      OPENAI_API_KEY: "hunter 2",
+    }),
   );
   expect(problems).toHaveLength(4);
   expect(problems.join("\n")).not.toMatch(/hunter/);
