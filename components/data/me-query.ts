@@ -6,7 +6,7 @@ export type Me = {
   wallet: { availableUsd: string; heldUsd: string };
 };
 
-const REFRESH_MS = 10_000;
+const REFRESH_MS = 5_000;
 
 /** The viewer's own balance moves while they look: every request that runs holds and then settles some of it. */
 export const meQuery = queryOptions({

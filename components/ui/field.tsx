@@ -1,12 +1,12 @@
 import type { ComponentProps } from "react";
+import { cn } from "@/components/ui/cn";
 import { Input } from "@/components/ui/input";
 
 type FieldProps = ComponentProps<"input"> & { name: string; label: string; hint?: string; error?: string | undefined };
 
-/** A labelled input whose hint and error are tied to it. */
+/** A labelled input. The hint, or the error that takes its place, is tied to it. */
 export function Field({ name, label, hint, error, ...input }: FieldProps) {
-  const hintId = hint ? `${name}-hint` : undefined;
-  const errorId = error ? `${name}-error` : undefined;
+  const noteId = `${name}-note`;
   return (
     <div className="grid gap-1.5">
       <label htmlFor={name} className="text-sm font-medium">
@@ -16,17 +16,12 @@ export function Field({ name, label, hint, error, ...input }: FieldProps) {
         id={name}
         name={name}
         aria-invalid={error ? true : undefined}
-        aria-describedby={[errorId, hintId].filter(Boolean).join(" ") || undefined}
+        aria-describedby={(error ?? hint) ? noteId : undefined}
         {...input}
       />
-      {error && (
-        <p id={errorId} className="text-sm text-bad">
-          {error}
-        </p>
-      )}
-      {hint && (
-        <p id={hintId} className="text-sm text-muted">
-          {hint}
+      {(error ?? hint) && (
+        <p id={noteId} className={cn("text-sm", error ? "text-bad" : "text-muted")}>
+          {error ?? hint}
         </p>
       )}
     </div>

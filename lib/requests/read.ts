@@ -11,7 +11,7 @@ import { toUsdString } from "@/lib/money/micro-usd";
 export type TokensView = { freshInput: number; cachedInput: number; cacheWrite: number; output: number; reasoning: number };
 
 /** The label is null when the lane has been removed since. */
-export type RequestLaneView = { id: string; kind: string; label: string | null };
+type RequestLaneView = { id: string; kind: string; label: string | null };
 
 export type RequestView = {
   id: string;
@@ -42,7 +42,13 @@ export type RequestView = {
   /** What the same tokens would have cost on the wallet; null when the model is not sold. */
   costOnWalletUsd: string | null;
   client: string;
-  labels: { requestKind: string | null; threadSource: string | null; threadId: string | null; turnId: string | null; subagent: string | null };
+  labels: {
+    requestKind: string | null;
+    threadSource: string | null;
+    threadId: string | null;
+    turnId: string | null;
+    subagent: string | null;
+  };
   /** One per lane of the plan, in order: taken, declined or skipped, with reason and evidence. */
   decisions: readonly LaneDecision[];
   /** What was changed in the forwarded body, one note each. */
@@ -50,7 +56,7 @@ export type RequestView = {
   attempts: AttemptView[];
 };
 
-export type AttemptView = {
+type AttemptView = {
   attemptNo: number;
   lane: RequestLaneView;
   outcome: string;
@@ -123,7 +129,9 @@ async function select(reader: Reader, query: { where: SQL | undefined; limit: nu
     .orderBy(asc(attempts.attemptNo));
   return rows.map(({ request, laneLabel }) => ({
     ...requestView(request, laneLabel),
-    attempts: tries.filter(({ attempt }) => attempt.requestId === request.id).map(({ attempt, laneLabel: label }) => attemptView(attempt, label)),
+    attempts: tries
+      .filter(({ attempt }) => attempt.requestId === request.id)
+      .map(({ attempt, laneLabel: label }) => attemptView(attempt, label)),
   }));
 }
 

@@ -18,7 +18,12 @@ export async function createAdmin(
     createdAt: input.clock.now(),
   });
   if (created) {
-    await recordAudit(tx, { actor: input.actor, action: "admin.create", subject: user.id, after: { username: user.username, email: user.email } });
+    await recordAudit(tx, {
+      actor: input.actor,
+      action: "admin.create",
+      subject: user.id,
+      after: { username: user.username, email: user.email },
+    });
   }
   return { created, userId: user.id, username: user.username };
 }

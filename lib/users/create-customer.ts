@@ -20,8 +20,7 @@ export type NewCustomer = {
 };
 
 export type CreatedCustomer =
-  | { created: true; userId: string; username: string; key: IssuedKey }
-  | { created: false; userId: string; username: string };
+  { created: true; userId: string; username: string; key: IssuedKey } | { created: false; userId: string; username: string };
 
 /** A user with a wallet lane, a first API key and perhaps some credit. A username that is taken changes nothing and tells no secret. */
 export async function createCustomer(tx: Tx, input: NewCustomer): Promise<CreatedCustomer> {

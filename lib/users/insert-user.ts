@@ -19,9 +19,13 @@ export async function insertUser(tx: Tx, user: NewUser): Promise<{ user: UserRow
   const existing = await findUser(tx, user.username);
   if (!existing) throw new AppError("conflict", `Another user has the e-mail address ${user.email}.`, { param: "email" });
   if (existing.role !== user.role) {
-    throw new AppError("conflict", `The username ${existing.username} is taken by ${existing.role === "admin" ? "an admin" : "a customer"}.`, {
-      param: "username",
-    });
+    throw new AppError(
+      "conflict",
+      `The username ${existing.username} is taken by ${existing.role === "admin" ? "an admin" : "a customer"}.`,
+      {
+        param: "username",
+      },
+    );
   }
   return { user: existing, created: false };
 }

@@ -1,0 +1,325 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import AxeBuilder from "@axe-core/playwright";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { launchBrowser } from "@/tests/e2e/browser";
+import { READY, spawnProduct, type RunningProduct } from "@/tests/factories/start-product";
+
+const ADMIN_PASSWORD = "an admin's long password";
+const REFUSAL = "That name and password do not go together. A one-time password works only once.";
+const SIMULATED = "Simulator: answers are made up and no real money moves";
+const SESSION_COOKIE = "next-auth.session-token";
+
+type Customer = { userId: string; username: string; password: string; apiKey: string };
+
+const folder = realpathSync(mkdtempSync(path.join(tmpdir(), "switchyard-screens-")));
+let product: RunningProduct;
+let browser: Browser;
+let ada: Customer;
+
+beforeAll(async () => {
+  product = await spawnProduct(path.join(folder, "data"));
+  [browser] = await Promise.all([launchBrowser(), product.said(READY)]);
+  ada = await createCustomer("ada");
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await product?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe("the first admin", () => {
+  test("signs in with the one-time password once, must choose another, and then sees the users", async () => {
+    const oneTimePassword = /^One-time password: (\S+)$/m.exec(product.output())?.[1] ?? "";
+    const page = await openPage();
+    await signIn(page, "admin", oneTimePassword);
+    await page.waitForURL("**/change-password");
+    await page.goto(`${product.url}/admin`);
+    expect(new URL(page.url()).pathname).toBe("/change-password");
+
+    const other = await openPage();
+    await signIn(other, "admin", oneTimePassword);
+    expect(await alertText(other)).toBe(REFUSAL);
+
+    await choosePassword(page, "short");
+    await page.getByText("Use 12 characters or more.").waitFor();
+    await choosePassword(page, ADMIN_PASSWORD);
+    await page.waitForURL("**/admin");
+
+    const row = page.getByRole("row", { name: /ada/ });
+    expect(await row.innerText()).toContain("$10.000000");
+    await row.getByRole("link", { name: "ada" }).click();
+    await page.getByRole("heading", { level: 1, name: "ada" }).waitFor();
+    await page.getByRole("heading", { name: "Last requests" }).waitFor();
+    await signIn(other, "admin", ADMIN_PASSWORD);
+    await other.waitForURL("**/admin");
+  });
+});
+
+describe("a customer", () => {
+  test("sees the balance, each request with its tokens and cost, the keys and the setup lines", async () => {
+    const answer = await fetch(`${product.url}/v1/responses`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${ada.apiKey}`, "content-type": "application/json" },
+      body: JSON.stringify({ model: "gpt-5.5", input: "Say hello" }),
+    });
+    expect(answer.status).toBe(200);
+    const { usage } = (await answer.json()) as { usage: { input_tokens: number; output_tokens: number } };
+    const [logged] = (await readApi<{ rows: { costUsd: string }[] }>("/api/v1/requests?limit=1")).rows;
+    const { wallet } = await readApi<{ wallet: { availableUsd: string } }>("/api/v1/me");
+
+    const page = await openDashboard({ timezoneId: "Asia/Kolkata" });
+    expect(await page.getByRole("banner").innerText()).toContain(`$${trimZeros(wallet.availableUsd)}`);
+    const row = page.getByRole("table", { name: "Last requests" }).getByRole("row").nth(1);
+    const cells = await row.getByRole("cell").allInnerTexts();
+    expect(cells[0]).toMatch(/^\d+ \w+ 20\d\d, \d\d:\d\d:\d\d GMT\+5:30$/);
+    expect(cells.slice(1)).toEqual([
+      "gpt-5.5",
+      "Wallet",
+      String(usage.input_tokens),
+      "0",
+      String(usage.output_tokens),
+      `$${logged?.costUsd}`,
+      "completed",
+    ]);
+    expect(await page.getByRole("table", { name: "API keys" }).innerText()).toContain(
+      `sk-sy-${ada.apiKey.slice(6, 10)}…${ada.apiKey.slice(-4)}`,
+    );
+    expect(await page.getByRole("code").allInnerTexts()).toEqual(
+      expect.arrayContaining([
+        "export CODEXAPI_CODEX_API_KEY='paste-your-key-here'",
+        expect.stringContaining(`base_url="${product.url}/v1"`),
+        expect.stringMatching(/exec --skip-git-repo-check "Say hello"$/),
+      ]),
+    );
+  });
+
+  test("sees the balance move without reloading", async () => {
+    const page = await openDashboard();
+    const before = await page.getByRole("banner").innerText();
+    await admin("credit", "--username", "ada", "--amount-usd", "5", "--note", "a gift");
+    const { wallet } = await readApi<{ wallet: { availableUsd: string } }>("/api/v1/me");
+    await page
+      .getByRole("banner")
+      .getByText(`$${trimZeros(wallet.availableUsd)}`)
+      .waitFor();
+    expect(before).not.toContain(`$${trimZeros(wallet.availableUsd)}`);
+  });
+
+  test("makes a key in place that works at once, and revokes it", async () => {
+    const page = await openDashboard();
+    await page.getByLabel("Name of a new key").fill("my laptop");
+    await page.getByRole("button", { name: "Make a key" }).click();
+    await page.getByText("Your new key is in the first line.").waitFor();
+    const line = await page.getByText(/^export CODEXAPI_CODEX_API_KEY='sk-sy-/).innerText();
+    const authorization = `Bearer ${/'(.+)'/.exec(line)?.[1]}`;
+    const me = () => fetch(`${product.url}/api/v1/me`, { headers: { authorization } });
+    expect(await (await me()).json()).toMatchObject({ user: { id: ada.userId, username: "ada" } });
+
+    const row = page.getByRole("table", { name: "API keys" }).getByRole("row", { name: /my laptop/ });
+    await row.locator("summary").click();
+    await row.getByRole("button", { name: "Revoke my laptop" }).click();
+    await row.getByText("revoked").waitFor();
+    expect((await me()).status).toBe(401);
+  });
+
+  test("reaches the dashboard under its old address", async () => {
+    const page = await openDashboard();
+    await page.goto(`${product.url}/dashboard.html`);
+    expect(new URL(page.url()).pathname).toBe("/dashboard");
+  });
+
+  test("finds nothing where an admin would find the users", async () => {
+    const page = await openDashboard();
+    const answer = await page.goto(`${product.url}/admin`);
+    expect(answer?.status()).toBe(404);
+    expect(await page.getByRole("heading").innerText()).toBe("There is nothing here");
+  });
+});
+
+describe("sign-in", () => {
+  test("a wrong password and an unknown name get one answer, and the name that was typed stays", async () => {
+    for (const name of ["ada", "nobody"]) {
+      const page = await openPage();
+      await signIn(page, name, "not the password");
+      expect(await alertText(page)).toBe(REFUSAL);
+      expect(await page.getByLabel("Username or e-mail").inputValue()).toBe(name);
+      await expect.poll(() => page.getByLabel("Password").inputValue()).toBe("");
+    }
+  });
+
+  test("signing out ends the session on the server: a copied cookie is worth nothing", async () => {
+    const page = await openDashboard();
+    const copied = (await page.context().cookies()).find(({ name }) => name === SESSION_COOKIE);
+    const me = () => fetch(`${product.url}/api/v1/me`, { headers: { cookie: `${SESSION_COOKIE}=${copied?.value}` } });
+    expect((await me()).status).toBe(200);
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.waitForURL("**/sign-in");
+    expect((await me()).status).toBe(401);
+  });
+
+  test("signing out on all devices ends the other sessions too", async () => {
+    const [here, there] = [await openDashboard(), await openDashboard()];
+    await here.goto(`${product.url}/change-password`);
+    await here.getByRole("button", { name: "Sign out on all devices" }).click();
+    await here.waitForURL("**/sign-in");
+    await there.reload();
+    expect(new URL(there.url()).pathname).toBe("/sign-in");
+  });
+
+  test("works without JavaScript, keeps what was typed, and signs out again", async () => {
+    const page = await openPage({ javaScriptEnabled: false });
+    await signIn(page, "ada", "not the password");
+    expect(await alertText(page)).toBe(REFUSAL);
+    expect(await page.getByLabel("Username or e-mail").inputValue()).toBe("ada");
+    await signIn(page, "ada", ada.password);
+    await page.waitForURL("**/dashboard");
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.waitForURL("**/sign-in");
+  });
+
+  test("next-auth's own endpoints take the same name and password", async () => {
+    const csrf = await fetch(`${product.url}/api/auth/csrf`);
+    const { csrfToken } = (await csrf.json()) as { csrfToken: string };
+    const cookie = csrf.headers
+      .getSetCookie()
+      .map((line) => line.split(";")[0])
+      .join("; ");
+    const signedIn = await fetch(`${product.url}/api/auth/callback/credentials`, {
+      method: "POST",
+      redirect: "manual",
+      headers: { cookie },
+      body: new URLSearchParams({ csrfToken, username: "ada", password: ada.password }),
+    });
+    const session =
+      signedIn.headers
+        .getSetCookie()
+        .find((line) => line.startsWith(SESSION_COOKIE))
+        ?.split(";")[0] ?? "";
+    const me = await fetch(`${product.url}/api/v1/me`, { headers: { cookie: session } });
+    expect(await me.json()).toMatchObject({ user: { username: "ada" } });
+  });
+});
+
+describe("every screen", () => {
+  const sizes = [1440, 360];
+  const themes = ["light", "dark"] as const;
+  const screens = {
+    stranger: ["/", "/sign-in", "/no-such-page"],
+    newcomer: ["/change-password"],
+    customer: ["/dashboard", "/change-password"],
+    admin: ["/admin", "/admin/users/ada"],
+  };
+
+  test.each(sizes.flatMap((width) => themes.map((colorScheme) => ({ width, colorScheme }))))(
+    "$width pixels wide and $colorScheme: no axe violation, no sideways scroll, no word in the console, and it says that it is simulated",
+    async ({ width, colorScheme }) => {
+      const options: BrowserContextOptions = { colorScheme, viewport: { width, height: 900 } };
+      const found = [
+        ...(await faults(await openPage(options), screens.stranger)),
+        ...(await faults(await openDashboard(options), screens.customer)),
+      ];
+      const page = await openPage(options);
+      const username = `operator-${width}-${colorScheme}`;
+      const { oneTimePassword } = (await admin("admin", "create", "--username", username)) as { oneTimePassword: string };
+      await signIn(page, username, oneTimePassword);
+      await page.waitForURL("**/change-password");
+      found.push(...(await faults(page, screens.newcomer)));
+      await choosePassword(page, ADMIN_PASSWORD);
+      await page.waitForURL("**/admin");
+      found.push(...(await faults(page, screens.admin)));
+      expect(found).toEqual([]);
+    },
+  );
+
+  async function faults(page: Page, paths: string[]): Promise<string[]> {
+    const found: string[] = [];
+    for (const screen of paths) {
+      await page.goto(`${product.url}${screen.replace("/ada", `/${ada.userId}`)}`);
+      await page.waitForLoadState("networkidle");
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      found.push(...violations.map(({ id, nodes }) => `${screen}: ${id} ${nodes.map(({ html }) => html).join(" ")}`));
+      if (await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth)) found.push(`${screen}: scrolls sideways`);
+      if ((await page.getByRole("complementary").innerText()) !== SIMULATED) found.push(`${screen}: does not say that it is simulated`);
+    }
+    return found;
+  }
+
+  test("the chosen theme outlives a reload", async () => {
+    const page = await openPage({ colorScheme: "light" });
+    await page.goto(`${product.url}/sign-in`);
+    await page.getByRole("button", { name: "Dark" }).click();
+    await page.reload();
+    expect(await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme)).toBe("dark");
+    await page.getByRole("button", { name: "Dark", pressed: true }).waitFor();
+  });
+});
+
+async function admin(...given: string[]): Promise<unknown> {
+  const { stdout } = await promisify(execFile)(process.execPath, ["workers/run.mjs", "admin", ...given, "--json"], {
+    env: { ...process.env, SWITCHYARD_DATA_DIR: product.dataDir },
+  });
+  return JSON.parse(stdout);
+}
+
+async function createCustomer(username: string): Promise<Customer> {
+  return (await admin("customer", "create", "--username", username, "--credit-usd", "10")) as Customer;
+}
+
+async function readApi<T>(address: string): Promise<T> {
+  const response = await fetch(`${product.url}${address}`, { headers: { authorization: `Bearer ${ada.apiKey}` } });
+  expect(response.headers.get("cache-control")).toBe("no-store");
+  return (await response.json()) as T;
+}
+
+/** In a context of its own. Whatever the browser complains about fails the test, apart from a page that is meant to be missing. */
+async function openPage(options: BrowserContextOptions = {}): Promise<Page> {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type()) && !message.text().includes("404")) complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  onTestFinished(async () => {
+    await context.close();
+    expect(complaints).toEqual([]);
+  });
+  return page;
+}
+
+async function signIn(page: Page, name: string, password: string): Promise<void> {
+  if (new URL(page.url(), "http://blank").pathname !== "/sign-in") await page.goto(`${product.url}/sign-in`);
+  await page.getByLabel("Username or e-mail").fill(name);
+  await page.getByLabel("Password").fill(password);
+  const answered = page.waitForResponse((response) => response.request().method() === "POST");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await answered;
+}
+
+async function choosePassword(page: Page, password: string): Promise<void> {
+  await page.getByLabel("New password", { exact: true }).fill(password);
+  await page.getByLabel("New password, once more").fill(password);
+  await page.getByRole("button", { name: "Set the password" }).click();
+}
+
+async function openDashboard(options: BrowserContextOptions = {}): Promise<Page> {
+  const page = await openPage(options);
+  await signIn(page, "ada", ada.password);
+  await page.waitForURL("**/dashboard");
+  return page;
+}
+
+async function alertText(page: Page): Promise<string> {
+  return page.getByRole("alert").filter({ hasText: /./ }).innerText();
+}
+
+/** As amounts are written for people: at least two decimals. */
+function trimZeros(usd: string): string {
+  return usd.replace(/0{1,4}$/, "");
+}

@@ -1,0 +1,166 @@
+import { eq } from "drizzle-orm";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { sessions, users } from "@/db/schema/users";
+import { withTransaction } from "@/db/transaction";
+import { hashPassword } from "@/lib/crypto/password";
+import type { Clock } from "@/lib/time/clock";
+import { changePassword } from "@/lib/users/change-password";
+import { issueOneTimePassword } from "@/lib/users/issue-one-time-password";
+import { readSession, revokeAllSessions, revokeSession, SESSION_LIFETIME_S, type SignedIn } from "@/lib/users/sessions";
+import { signIn, type SignInResult } from "@/lib/users/sign-in";
+import { SignInLimiter } from "@/lib/users/sign-in-limiter";
+import { OPERATOR, testCustomer } from "@/tests/factories/customer";
+import { testDatabase, type TestDatabase } from "@/tests/factories/database";
+
+const PASSWORD = "correct horse battery";
+const NEW_PASSWORD = "quite another password";
+const now = new Date("2026-11-20T12:00:00Z");
+const clock: Clock = { now: () => now };
+
+let db: TestDatabase;
+let passwordHash: string;
+beforeAll(async () => {
+  db = await testDatabase();
+  passwordHash = await hashPassword(PASSWORD);
+});
+afterAll(() => db.close());
+
+function person() {
+  return testCustomer(db.orm, { passwordHash });
+}
+
+function enter(name: string, password: string, limiter = new SignInLimiter(), address: string | null = null): Promise<SignInResult> {
+  return signIn({ orm: db.orm, clock, limiter }, { name, password, address, userAgent: "a test" });
+}
+
+async function sessionOf(name: string, password: string): Promise<SignedIn> {
+  const result = await enter(name, password);
+  if (result.kind !== "signed_in") throw new Error(result.kind);
+  const session = await look(result.session.id);
+  if (!session) throw new Error("no session");
+  return session;
+}
+
+function look(sessionId: string, at = now) {
+  return readSession(db.orm, { sessionId, now: at });
+}
+
+describe("signing in", () => {
+  test("works by username in any case of letters, and by e-mail", async () => {
+    const { userId, username } = await person();
+    await db.orm
+      .update(users)
+      .set({ email: `${username}@example.com` })
+      .where(eq(users.id, userId));
+    expect(await enter(username.toUpperCase(), PASSWORD)).toMatchObject({ kind: "signed_in" });
+    expect(await enter(` ${username}@Example.com `, PASSWORD)).toMatchObject({ kind: "signed_in" });
+  });
+
+  test("is refused alike for a wrong password and an unknown name", async () => {
+    const { username } = await person();
+    expect(await enter(username, "wrong")).toEqual({ kind: "refused" });
+    expect(await enter("nobody-of-that-name", "wrong")).toEqual({ kind: "refused" });
+  });
+
+  test("is closed to a suspended user, whose open sessions end too", async () => {
+    const { userId, username } = await person();
+    const session = await sessionOf(username, PASSWORD);
+    await db.orm.update(users).set({ status: "suspended" }).where(eq(users.id, userId));
+    expect(await enter(username, PASSWORD)).toEqual({ kind: "suspended" });
+    expect(await look(session.sessionId)).toBeNull();
+  });
+
+  test("stops after ten wrong tries in a quarter of an hour, even for the right password, and right ones do not count", async () => {
+    const { username } = await person();
+    const limiter = new SignInLimiter();
+    for (let i = 0; i < 12; i += 1) expect(await enter(username, PASSWORD, limiter)).toMatchObject({ kind: "signed_in" });
+    const wrong = await Promise.all(Array.from({ length: 30 }, () => enter(username, "wrong", limiter)));
+    expect(wrong.filter(({ kind }) => kind === "refused")).toHaveLength(10);
+    expect(await enter(username, PASSWORD, limiter)).toMatchObject({ kind: "too_many_tries", retryAfterS: expect.any(Number) });
+  });
+
+  test("one address that tries many names is stopped as well", async () => {
+    const limiter = new SignInLimiter();
+    const tries = await Promise.all(Array.from({ length: 120 }, (_, i) => limiter.count({ name: `name-${i}`, address: "203.0.113.9" })));
+    expect(tries.filter((wait) => wait === null)).toHaveLength(100);
+    expect(await limiter.count({ name: "name-1", address: "203.0.113.10" })).toBeNull();
+  });
+});
+
+describe("a one-time password", () => {
+  async function newcomer() {
+    const made = await person();
+    await withTransaction(db.orm, (tx) => issueOneTimePassword(tx, { userId: made.userId, passwordHash, actor: OPERATOR }));
+    return made;
+  }
+
+  test("opens one session, of two that try at once, and that one may only change the password", async () => {
+    const { userId, username } = await newcomer();
+    const results = await Promise.all([enter(username, PASSWORD), enter(username, PASSWORD)]);
+    expect(results.map(({ kind }) => kind).toSorted()).toEqual(["refused", "signed_in"]);
+    expect(await db.orm.select().from(sessions).where(eq(sessions.userId, userId))).toMatchObject([{ mustChangePassword: true }]);
+    expect(await enter(username, PASSWORD)).toEqual({ kind: "refused" });
+  });
+
+  test("is followed by a password of the user's own, which opens everything", async () => {
+    const { username } = await newcomer();
+    const signedIn = await sessionOf(username, PASSWORD);
+    expect(signedIn.mustChangePassword).toBe(true);
+    const changed = await changePassword(db.orm, { signedIn, currentPassword: "", newPassword: NEW_PASSWORD, address: null });
+    expect(changed).toEqual({ kind: "changed" });
+    expect(await look(signedIn.sessionId)).toMatchObject({ mustChangePassword: false });
+    expect(await sessionOf(username, NEW_PASSWORD)).toMatchObject({ mustChangePassword: false });
+  });
+
+  test("that was replaced meanwhile takes the change of password away from the session of the old one", async () => {
+    const { userId, username } = await newcomer();
+    const signedIn = await sessionOf(username, PASSWORD);
+    await withTransaction(db.orm, (tx) => issueOneTimePassword(tx, { userId, passwordHash, actor: OPERATOR }));
+    expect(await look(signedIn.sessionId)).toBeNull();
+    const late = await changePassword(db.orm, { signedIn, currentPassword: "", newPassword: NEW_PASSWORD, address: null });
+    expect(late).toEqual({ kind: "overtaken" });
+  });
+});
+
+describe("changing the password", () => {
+  test("asks for the current one, and ends every other session but not this one", async () => {
+    const { username } = await person();
+    const [here, there] = [await sessionOf(username, PASSWORD), await sessionOf(username, PASSWORD)];
+    const change = { signedIn: here, newPassword: NEW_PASSWORD, address: null };
+    expect(await changePassword(db.orm, { ...change, currentPassword: "wrong" })).toEqual({ kind: "wrong_current" });
+    expect(await changePassword(db.orm, { ...change, currentPassword: PASSWORD, newPassword: PASSWORD })).toEqual({
+      kind: "same_as_current",
+    });
+    expect(await changePassword(db.orm, { ...change, currentPassword: PASSWORD, newPassword: username.toUpperCase() })).toEqual({
+      kind: "same_as_username",
+    });
+    expect(await changePassword(db.orm, { ...change, currentPassword: PASSWORD })).toEqual({ kind: "changed" });
+    expect(await look(here.sessionId)).not.toBeNull();
+    expect(await look(there.sessionId)).toBeNull();
+    expect(await enter(username, PASSWORD)).toEqual({ kind: "refused" });
+  });
+});
+
+describe("a session", () => {
+  test("ends when it is revoked, when it is old, and when all sessions end", async () => {
+    const { userId, username } = await person();
+    const [revoked, kept] = [await sessionOf(username, PASSWORD), await sessionOf(username, PASSWORD)];
+    await withTransaction(db.orm, (tx) => revokeSession(tx, { sessionId: revoked.sessionId, now }));
+    expect(await look(revoked.sessionId)).toBeNull();
+    expect(await look(kept.sessionId, new Date(now.getTime() + SESSION_LIFETIME_S * 1000))).toBeNull();
+    expect(await look(kept.sessionId)).not.toBeNull();
+    await withTransaction(db.orm, (tx) => revokeAllSessions(tx, userId));
+    expect(await look(kept.sessionId)).toBeNull();
+  });
+
+  test("notes when it was last seen, at most once a minute", async () => {
+    const { username } = await person();
+    const { sessionId } = await sessionOf(username, PASSWORD);
+    const lastSeen = async () => (await db.orm.select().from(sessions).where(eq(sessions.id, sessionId)))[0]?.lastSeenAt;
+    await look(sessionId, new Date(now.getTime() + 30_000));
+    expect(await lastSeen()).toEqual(now);
+    const later = new Date(now.getTime() + 90_000);
+    await look(sessionId, later);
+    expect(await lastSeen()).toEqual(later);
+  });
+});
