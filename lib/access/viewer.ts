@@ -8,7 +8,4 @@ export type Viewer = {
 };
 
 /** Who did it, for the audit log. The operator's command line has no user of its own. */
-export type Actor =
-  | { kind: "user"; userId: string; address?: string }
-  | { kind: "operator_cli" }
-  | { kind: "system"; process: string };
+export type Actor = { kind: "user"; userId: string; address?: string } | { kind: "operator_cli" } | { kind: "system"; process: string };

@@ -7,7 +7,10 @@ import { AppError } from "@/lib/errors/app-error";
 import type { Clock } from "@/lib/time/clock";
 
 /** Says that an operator has looked. The same cause may raise a new one. Resolving twice changes nothing. */
-export async function resolveAlarm(tx: Tx, input: { alarmId: string; note?: string; actor: Actor; clock: Clock }): Promise<{ changed: boolean }> {
+export async function resolveAlarm(
+  tx: Tx,
+  input: { alarmId: string; note?: string; actor: Actor; clock: Clock },
+): Promise<{ changed: boolean }> {
   const [alarm] = await tx.select().from(alarms).where(eq(alarms.id, input.alarmId)).for("update");
   if (!alarm) throw new AppError("not_found", `There is no alarm ${input.alarmId}.`);
   if (alarm.resolvedAt) return { changed: false };

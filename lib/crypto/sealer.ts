@@ -3,7 +3,7 @@ import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 /** 32 bytes, and the name under which rows remember it. */
 export type SealKey = { id: string; key: Buffer };
 
-export type Sealed = { sealed: Buffer; keyId: string };
+type Sealed = { sealed: Buffer; keyId: string };
 
 export type Sealer = {
   seal(plaintext: string, rowId: string): Sealed;

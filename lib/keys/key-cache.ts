@@ -82,7 +82,14 @@ async function loadKey(orm: Orm, hash: Buffer): Promise<CachedKey | null> {
   const own = await orm
     .select()
     .from(lanes)
-    .where(chosen.length === 0 ? eq(lanes.userId, row.user.id) : inArray(lanes.id, chosen.map((entry) => entry.laneId)))
+    .where(
+      chosen.length === 0
+        ? eq(lanes.userId, row.user.id)
+        : inArray(
+            lanes.id,
+            chosen.map((entry) => entry.laneId),
+          ),
+    )
     .orderBy(asc(lanes.position));
   return { ...row, lanes: own.filter((lane) => lane.userId === row.user.id) };
 }

@@ -69,6 +69,8 @@ export function checkKeyLimits(limits: KeyLimits): void {
   }
   for (const rule of limits.ipAllow ?? []) parseAddressRule(rule);
   if (limits.models && limits.defaultModel && !limits.models.includes(limits.defaultModel)) {
-    throw new AppError("request_invalid", `The default model ${limits.defaultModel} is not among the allowed models.`, { param: "defaultModel" });
+    throw new AppError("request_invalid", `The default model ${limits.defaultModel} is not among the allowed models.`, {
+      param: "defaultModel",
+    });
   }
 }

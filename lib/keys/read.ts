@@ -33,7 +33,7 @@ export type KeyView = {
   month: PeriodView;
 };
 
-export type PeriodView = { spentUsd: string; budgetUsd: string | null };
+type PeriodView = { spentUsd: string; budgetUsd: string | null };
 
 /** Newest first. */
 export async function listKeys(reader: Reader, viewer: Viewer, input: { userId: string }): Promise<KeyView[]> {

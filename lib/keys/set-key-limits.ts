@@ -16,7 +16,11 @@ export async function setKeyLimits(
 ): Promise<KeyLimits> {
   const key = await lockKey(tx, input);
   if (key.revokedAt) throw new AppError("conflict", "This key is revoked: its limits no longer matter.");
-  const set = await tx.select({ laneId: apiKeyLanes.laneId }).from(apiKeyLanes).where(eq(apiKeyLanes.keyId, key.id)).orderBy(apiKeyLanes.laneId);
+  const set = await tx
+    .select({ laneId: apiKeyLanes.laneId })
+    .from(apiKeyLanes)
+    .where(eq(apiKeyLanes.keyId, key.id))
+    .orderBy(apiKeyLanes.laneId);
   const before: KeyLimits = {
     models: key.models,
     defaultModel: key.defaultModel,

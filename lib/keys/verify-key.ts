@@ -12,14 +12,19 @@ export async function verifyKey(
 ): Promise<CachedKey> {
   const secret = /^bearer +(\S+) *$/i.exec(headers["authorization"] ?? "")?.[1];
   const keysPage = `${context.publicUrl}/dashboard`;
-  if (secret === undefined) throw new AppError("key_invalid", `Send your API key as "Authorization: Bearer …". You find it at ${keysPage}.`);
+  if (secret === undefined)
+    throw new AppError("key_invalid", `Send your API key as "Authorization: Bearer …". You find it at ${keysPage}.`);
   const found = await context.cache.find(hashApiKey(secret));
   if (!found) throw new AppError("key_invalid", `This API key is not known. Check it at ${keysPage}.`);
   const { key, user } = found;
   if (key.revokedAt) throw new AppError("key_revoked", `This API key was revoked. Make a new one at ${keysPage}.`);
-  if (key.expiresAt && key.expiresAt <= context.clock.now()) throw new AppError("key_expired", `This API key has expired. Make a new one at ${keysPage}.`);
+  if (key.expiresAt && key.expiresAt <= context.clock.now())
+    throw new AppError("key_expired", `This API key has expired. Make a new one at ${keysPage}.`);
   if (!isAddressAllowed(context.clientAddress, key.ipAllow)) {
-    throw new AppError("ip_not_allowed", `This API key may not be used from ${context.clientAddress ?? "an unknown address"}. Change that at ${keysPage}.`);
+    throw new AppError(
+      "ip_not_allowed",
+      `This API key may not be used from ${context.clientAddress ?? "an unknown address"}. Change that at ${keysPage}.`,
+    );
   }
   if (user.status !== "active") throw new AppError("paused", "This account is suspended. Ask the operator.");
   return found;

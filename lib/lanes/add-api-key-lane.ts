@@ -26,7 +26,10 @@ export async function addApiKeyLane(tx: Tx, input: NewApiKeyLane): Promise<{ id:
   const label = checkLaneLabel(input.label);
   const { baseUrl, secret } = await checkUpstream(tx, input);
   await lockLanes(tx, input.userId);
-  const [last] = await tx.select({ position: max(lanes.position) }).from(lanes).where(eq(lanes.userId, input.userId));
+  const [last] = await tx
+    .select({ position: max(lanes.position) })
+    .from(lanes)
+    .where(eq(lanes.userId, input.userId));
   const id = newId("lane");
   const position = (last?.position ?? 0) + 1;
   const { sealed, keyId } = input.sealer.seal(secret, id);

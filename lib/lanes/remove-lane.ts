@@ -16,7 +16,8 @@ export async function removeLane(tx: Tx, input: { userId: string; laneId: string
   if (!lane) throw new AppError("not_found", `There is no lane ${input.laneId}.`);
   if (all.length === 1) throw new AppError("conflict", "The last lane cannot be removed: without one no request could be answered.");
   const key = await findKeyBoundTo(tx, lane.id);
-  if (key) throw new AppError("conflict", `The API key "${key.name}" (${key.id}) may use no other lane. Give it another one or revoke it first.`);
+  if (key)
+    throw new AppError("conflict", `The API key "${key.name}" (${key.id}) may use no other lane. Give it another one or revoke it first.`);
   await tx.delete(lanes).where(eq(lanes.id, lane.id));
   for (const [index, row] of all.filter((other) => other !== lane).entries()) {
     await tx

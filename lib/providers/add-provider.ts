@@ -36,7 +36,10 @@ export async function addProvider(tx: Tx, input: NewProvider): Promise<{ id: str
   }
   const { baseUrl, secret, simulated } = await checkUpstream(tx, input);
   if (simulated !== input.simulated) {
-    throw new AppError("conflict", `This database is ${simulated ? "simulated" : "live"} for good: it takes no ${simulated ? "live" : "simulated"} provider.`);
+    throw new AppError(
+      "conflict",
+      `This database is ${simulated ? "simulated" : "live"} for good: it takes no ${simulated ? "live" : "simulated"} provider.`,
+    );
   }
   const id = newId("prov");
   const { sealed, keyId } = input.sealer.seal(secret, id);

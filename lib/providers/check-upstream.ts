@@ -21,7 +21,10 @@ export async function checkUpstream(
   }
   const simulated = (await requireDatabaseMode(reader)) === "simulated";
   if (simulated && !isLoopback(url.hostname)) {
-    throw new AppError("conflict", "This installation is simulated for good: it takes no live upstream. Use another database for real traffic.");
+    throw new AppError(
+      "conflict",
+      "This installation is simulated for good: it takes no live upstream. Use another database for real traffic.",
+    );
   }
   return { baseUrl: url.href.replace(/\/+$/, ""), secret, simulated };
 }

@@ -53,7 +53,10 @@ export class PriceBook {
     try {
       const [prices, [selected]] = await Promise.all([
         listCurrentPrices(this.#orm),
-        this.#orm.select().from(providers).where(and(eq(providers.selected, true), isNull(providers.trippedAt))),
+        this.#orm
+          .select()
+          .from(providers)
+          .where(and(eq(providers.selected, true), isNull(providers.trippedAt))),
       ]);
       const loaded: Loaded = {
         prices,

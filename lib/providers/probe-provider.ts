@@ -79,7 +79,8 @@ function judge(model: string, answer: Answer): ProbeResult {
   if (!reading || reading.flags.includes("missing")) return failed(`${model} answered without saying how many tokens it used.`);
   const { freshInputTokens, cachedInputTokens, cacheWriteTokens, outputTokens } = reading.usage;
   const inputTokens = freshInputTokens + cachedInputTokens + cacheWriteTokens;
-  if (inputTokens === 0 || outputTokens === 0) return failed(`${model} says that it used ${inputTokens} input and ${outputTokens} output tokens.`);
+  if (inputTokens === 0 || outputTokens === 0)
+    return failed(`${model} says that it used ${inputTokens} input and ${outputTokens} output tokens.`);
   return { passed: true, detail: `${model} streamed an answer and reported ${inputTokens} input and ${outputTokens} output tokens.` };
 }
 

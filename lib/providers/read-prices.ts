@@ -6,7 +6,7 @@ import type { Price, Rates } from "@/lib/pricing/price-type";
 
 type PriceRow = typeof prices.$inferSelect;
 
-export type RatesView = {
+type RatesView = {
   /** Dollars per one million tokens. */
   inputUsd: string;
   cachedInputUsd: string;

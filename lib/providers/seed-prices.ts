@@ -1,7 +1,7 @@
 import { prices } from "@/db/schema/providers";
 import type { Tx } from "@/db/client";
 import type { Actor } from "@/lib/access/viewer";
-import { microUsd, rate } from "@/lib/money/micro-usd";
+import { rate } from "@/lib/money/micro-usd";
 import type { Rates } from "@/lib/pricing/price-type";
 import { setPrice } from "@/lib/providers/set-price";
 
@@ -21,20 +21,25 @@ const MODELS = [
   "gpt-daybreak-red-latest",
 ];
 
-/** $5 input, $0.50 cached input, cache write as input, $30 output per million tokens; $10 per thousand web searches. */
+/**
+ * $5 input, $0.50 cached input, cache write as input, $30 output per million tokens. The hosted web search is not sold until an
+ * operator prices it: what its results add to the input is the upstream's choice, so a hold can bound it only as far as the
+ * operator knows that upstream.
+ */
 const DEFAULT_RATES: Rates = {
   input: rate(5_000_000n),
   cachedInput: rate(500_000n),
   cacheWrite: rate(5_000_000n),
   output: rate(30_000_000n),
-  webSearchCall: microUsd(10_000n),
+  webSearchCall: null,
 };
 
 export const OUTPUT_TOKENS_MAX = 128_000;
 
 /**
- * OpenAI's guide "Images and vision", section "Model sizing behavior": an image at `detail: "original"` is cut into patches of
- * 32 pixels and scaled down to 10,000 patches at the most. Models count a patch as up to 1.2 tokens.
+ * 10,000 patches of 32 pixels: the ceiling at `detail: "original"` that the Codex CLI's source (`ORIGINAL_IMAGE_MAX_PATCHES`) takes
+ * from OpenAI's guide "Images and vision", section "Model sizing behavior". Times 1.2 tokens per patch, which is not published but
+ * was measured for gpt-5.2 on OpenAI's developer forum; newer models may differ, and the price row is where to say so.
  */
 export const IMAGE_TOKENS_MAX = 12_000;
 

@@ -13,13 +13,14 @@ export async function selectProvider(tx: Tx, input: { providerId: string; actor:
   if (!chosen) throw new AppError("not_found", `There is no provider ${input.providerId}.`);
   if (chosen.selected && !chosen.trippedAt) return { changed: false };
   if (chosen.probeState !== "passed" || chosen.trippedAt) {
-    const reason = chosen.trippedAt ? "stopped reporting usage" : chosen.probeState === "failed" ? "failed its probe" : "has not been probed";
+    const reason = chosen.trippedAt
+      ? "stopped reporting usage"
+      : chosen.probeState === "failed"
+        ? "failed its probe"
+        : "has not been probed";
     throw new AppError("conflict", `${chosen.name} ${reason}: probe it, and select it when it has passed.`);
   }
-  await tx
-    .update(providers)
-    .set({ selected: false })
-    .where(eq(providers.selected, true));
+  await tx.update(providers).set({ selected: false }).where(eq(providers.selected, true));
   await tx.update(providers).set({ selected: true }).where(eq(providers.id, chosen.id));
   await recordAudit(tx, {
     actor: input.actor,

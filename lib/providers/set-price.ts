@@ -60,7 +60,8 @@ async function lockNewest(tx: Tx, model: string) {
 }
 
 function checkPrice(price: NewPrice): void {
-  if (!/^[\w.:/-]{1,120}$/.test(price.model)) throw new AppError("request_invalid", `"${price.model}" is not a model name.`, { param: "model" });
+  if (!/^[\w.:/-]{1,120}$/.test(price.model))
+    throw new AppError("request_invalid", `"${price.model}" is not a model name.`, { param: "model" });
   for (const rates of [price.sell, price.cost]) {
     if (Object.values(rates).some((rate) => rate !== null && rate < 0n)) {
       throw new AppError("request_invalid", "A price must not be negative.");
@@ -100,6 +101,9 @@ function isSame(one: NewPrice, other: NewPrice): boolean {
 }
 
 function audited(price: Price): AuditFields {
-  const amounts = Object.entries(toColumns(price)).map(([name, value]) => [name, typeof value === "bigint" ? toUsdString(microUsd(value)) : value]);
+  const amounts = Object.entries(toColumns(price)).map(([name, value]) => [
+    name,
+    typeof value === "bigint" ? toUsdString(microUsd(value)) : value,
+  ]);
   return { version: price.version, ...(Object.fromEntries(amounts) as AuditFields) };
 }

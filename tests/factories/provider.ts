@@ -12,7 +12,7 @@ import { stampDatabase } from "@/lib/settings/database-mode";
 import { systemClock } from "@/lib/time/clock";
 import { OPERATOR } from "@/tests/factories/customer";
 
-export const TEST_MASTER_KEY = "a master key for tests, and for nothing else";
+export const TEST_MASTER_KEY = "a master key for tests and for nothing else";
 export const testSealer = createSealer(parseMasterKeys(TEST_MASTER_KEY));
 
 /** A provider that has passed its probe, in a live database. */

@@ -6,7 +6,9 @@ import { admitRequests } from "@/lib/wallet/admit-requests";
 import { settleRequests } from "@/lib/wallet/settle-requests";
 import type { TestCustomer } from "@/tests/factories/customer";
 
-export type TestTrade = { customer: TestCustomer; providerId: string; priceId: string };
+export type TestPayer = Pick<TestCustomer, "userId" | "keyId" | "walletLaneId">;
+
+export type TestTrade = { customer: TestPayer; providerId: string; priceId: string };
 
 /** A hold of `amount` micro-dollars, placed as the gateway places it. */
 export async function placeTestHold(database: Database, input: TestTrade & { amount: bigint; processId?: string; startedAt?: Date }) {
@@ -67,7 +69,7 @@ export async function chargeTestRequest(
 }
 
 /** Columns of `requests`. */
-export function testRequestRow(customer: TestCustomer, input: { id: string; startedAt: Date }): Record<string, unknown> {
+export function testRequestRow(customer: TestPayer, input: { id: string; startedAt: Date }): Record<string, unknown> {
   return {
     id: input.id,
     started_at: input.startedAt.toISOString(),

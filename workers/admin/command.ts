@@ -5,17 +5,23 @@ import { openOffice, type Office } from "@/workers/admin/office";
 export type Output = { json: unknown; text: string; exitCode?: number };
 
 /** Describes one command; `run` gets the open installation and the options as commander read them. */
-export function addCommand<O extends object>(
+export function addCommand(
   parent: Command,
-  input: { name: string; description: string; options?: (command: Command) => Command; run: (office: Office, options: O) => Promise<Output> },
+  input: {
+    name: string;
+    description: string;
+    options?: (command: Command) => Command;
+    /** Its options are what the lines of `options` say; commander cannot tell their types. */
+    run: (office: Office, options: never) => Promise<Output>;
+  },
 ): void {
   const command = parent.command(input.name).description(input.description);
   input.options?.(command);
   command.option("--json", "print JSON");
-  command.action(async (options: O & { json?: boolean }) => {
+  command.action(async (options: { json?: boolean }) => {
     const office = await openOffice(process.env);
     try {
-      const output = await input.run(office, options);
+      const output = await input.run(office, options as never);
       process.stdout.write(options.json ? `${JSON.stringify(output.json, null, 2)}\n` : `${output.text}\n`);
       process.exitCode = output.exitCode ?? 0;
     } finally {

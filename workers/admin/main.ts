@@ -25,7 +25,9 @@ function report(error: unknown): void {
     process.stderr.write(`These settings are wrong: ${error.problems.join(" ")}\n`);
   } else if (error instanceof AppError) {
     const hint =
-      error.param === "baseUrl" ? " An upstream of your own may be on a private address: list its host:port in UPSTREAM_ALLOW, for npm start too." : "";
+      error.param === "baseUrl"
+        ? " An upstream of your own may be on a private address: list its host:port in UPSTREAM_ALLOW, for npm start too."
+        : "";
     process.stderr.write(`${error.message}${hint}\n`);
   } else if (error instanceof OperatorError) {
     process.stderr.write(`${error.message}\n`);

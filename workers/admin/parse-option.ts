@@ -2,8 +2,10 @@ import { InvalidArgumentError } from "commander";
 import { AppError } from "@/lib/errors/app-error";
 import { parseUsd, type MicroUsd } from "@/lib/money/micro-usd";
 
-/** Lifts a limit, where an option says so. */
+/** Lifts a limit, where an option says so. Commander takes a null for "no value", so the word stays until `noneToNull`. */
 const NONE = "none";
+
+export type None = typeof NONE;
 
 export function usdOption(text: string): MicroUsd {
   try {
@@ -39,7 +41,10 @@ export function listOption(text: string): string[] {
     .filter((entry) => entry !== "");
 }
 
-/** `none` means null; anything else is read by `read`. */
-export function orNone<T>(read: (text: string) => T): (text: string) => T | null {
-  return (text) => (text === NONE ? null : read(text));
+export function orNone<T>(read: (text: string) => T): (text: string) => T | None {
+  return (text) => (text === NONE ? NONE : read(text));
+}
+
+export function noneToNull<T>(value: T | None | undefined): T | null | undefined {
+  return value === NONE ? null : value;
 }

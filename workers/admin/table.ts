@@ -3,7 +3,14 @@ export function table(headings: readonly string[], rows: readonly (readonly (str
   if (rows.length === 0) return empty;
   const cells = [headings, ...rows.map((row) => row.map((cell) => (cell === null ? "–" : String(cell))))];
   const widths = headings.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
-  return cells.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd()).join("\n");
+  return cells
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
 }
 
 /** `name  value` lines. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { chargeTestRequest, placeTestHold } from "@/tests/factories/request";
+import { chargeTestRequest } from "@/tests/factories/request";
 import { testCustomer, type TestCustomer } from "@/tests/factories/customer";
 import { testDatabase, type TestDatabase } from "@/tests/factories/database";
 import { testPrice, testProvider } from "@/tests/factories/provider";
@@ -36,8 +36,10 @@ test("an upstream's stored answer cannot be put on a lane of another owner", asy
 });
 
 test("a hold cannot name the key of another user", async () => {
-  const stolen = { ...customer, keyId: other.keyId };
-  await expect(placeTestHold(database, { customer: stolen, providerId, priceId, amount: 1n })).rejects.toThrow();
+  const hold = database.sql`
+    insert into holds (id, request_id, attempt_no, user_id, key_id, lane_id, provider_id, price_id, amount, input_amount, process_id, context)
+    values ('hold_1', 'req_1', 1, ${customer.userId}, ${other.keyId}, ${customer.walletLaneId}, ${providerId}, ${priceId}, 1, 0, 'proc_1', '{}')`;
+  await expect(hold).rejects.toThrow(/holds_key_owner/);
 });
 
 test("only one provider can be selected, and only one that has passed its probe", async () => {
@@ -68,7 +70,9 @@ test("entries added later cannot unbalance a transfer either", async () => {
 
 test("a wallet's balance cannot be set", async () => {
   const { userId } = customer;
-  await expect(database.sql`update wallets set available = available + 1 where user_id = ${userId}`).rejects.toThrow(/through ledger entries only/);
+  await expect(database.sql`update wallets set available = available + 1 where user_id = ${userId}`).rejects.toThrow(
+    /through ledger entries only/,
+  );
   await expect(database.sql`delete from wallets where user_id = ${userId}`).rejects.toThrow(/append-only/);
 });
 
@@ -81,19 +85,25 @@ test("a wallet cannot go below zero", async () => {
   await expect(overdraft).rejects.toThrow(/wallets_available_bounded/);
 });
 
-test.each(["update transfers set note = 'x'", "delete from transfers", "truncate transfers cascade", "update ledger_entries set amount = 1", "delete from ledger_entries"])(
-  "the ledger is append-only: %s",
-  async (statement) => {
-    await expect(database.sql.unsafe(statement)).rejects.toThrow(/append-only/);
-  },
-);
+test.each([
+  "update transfers set note = 'x'",
+  "delete from transfers",
+  "truncate transfers cascade",
+  "update ledger_entries set amount = 1",
+  "delete from ledger_entries",
+])("the ledger is append-only: %s", async (statement) => {
+  await expect(database.sql.unsafe(statement)).rejects.toThrow(/append-only/);
+});
 
-test.each(["update audit_log set actor = 'x'", "delete from audit_log", "update prices set output = 1", "delete from prices", "update database_stamp set mode = 'simulated'"])(
-  "history and prices stay as written: %s",
-  async (statement) => {
-    await expect(database.sql.unsafe(statement)).rejects.toThrow(/append-only/);
-  },
-);
+test.each([
+  "update audit_log set actor = 'x'",
+  "delete from audit_log",
+  "update prices set output = 1",
+  "delete from prices",
+  "update database_stamp set mode = 'simulated'",
+])("history and prices stay as written: %s", async (statement) => {
+  await expect(database.sql.unsafe(statement)).rejects.toThrow(/append-only/);
+});
 
 test("an ended hold cannot end again, and nothing that it names can be changed", async () => {
   const { holdId } = await chargeTestRequest(database, { customer, providerId, priceId, amount: 1000n, cost: 10n });

@@ -69,7 +69,8 @@ test("the reveal key is set once: a second one would orphan the sealed copies", 
 
 test("revoking ends a key for good, and twice is as good as once", async () => {
   const { id: keyId } = await issue();
-  const revoke = (userId?: string) => withTransaction(database.orm, (tx) => revokeKey(tx, { keyId, userId, actor: OPERATOR, clock: systemClock }));
+  const revoke = (userId?: string) =>
+    withTransaction(database.orm, (tx) => revokeKey(tx, { keyId, userId, actor: OPERATOR, clock: systemClock }));
   await expect(revoke("usr_somebody_else")).rejects.toMatchObject({ code: "not_found" });
   const first = await revoke(customer.userId);
   expect(first.changed).toBe(true);
@@ -79,7 +80,8 @@ test("revoking ends a key for good, and twice is as good as once", async () => {
 
 test("limits that are not named stay as they were; null lifts one", async () => {
   const { id: keyId } = await issue({ models: ["gpt-5.5"], concurrencyMax: 2, budgetDay: parseUsd("5") });
-  const change = (limits: Partial<KeyLimits>) => withTransaction(database.orm, (tx) => setKeyLimits(tx, { keyId, limits, actor: OPERATOR }));
+  const change = (limits: Partial<KeyLimits>) =>
+    withTransaction(database.orm, (tx) => setKeyLimits(tx, { keyId, limits, actor: OPERATOR }));
   await change({ concurrencyMax: null, ipAllow: ["203.0.113.0/24"], outputTokensMax: 1000, defaultModel: "gpt-5.5" });
   expect(await view(keyId)).toMatchObject({
     models: ["gpt-5.5"],
@@ -110,7 +112,10 @@ test("an address rule that is none is refused", async () => {
 
 test("a key can only be given lanes of its owner", async () => {
   const other = await testCustomer(database.orm);
-  await expect(issue({ laneIds: [customer.walletLaneId, other.walletLaneId] })).rejects.toMatchObject({ code: "not_found", param: "laneIds" });
+  await expect(issue({ laneIds: [customer.walletLaneId, other.walletLaneId] })).rejects.toMatchObject({
+    code: "not_found",
+    param: "laneIds",
+  });
   const { id } = await issue({ laneIds: [customer.walletLaneId] });
   expect((await view(id))?.laneIds).toEqual([customer.walletLaneId]);
 });

@@ -27,7 +27,9 @@ test("a customer has a wallet lane, one key and the opening credit from the star
   const customer = await testCustomer(database.orm, { creditUsd: "12.5" });
   const input = { userId: customer.userId };
   expect(await readWallet(database.orm, customer.viewer, input)).toEqual({ availableUsd: "12.500000", heldUsd: "0.000000" });
-  expect(await listLanes(database.orm, customer.viewer, input)).toMatchObject([{ kind: "wallet", position: 1, label: "Wallet", state: "ready" }]);
+  expect(await listLanes(database.orm, customer.viewer, input)).toMatchObject([
+    { kind: "wallet", position: 1, label: "Wallet", state: "ready" },
+  ]);
   const [key] = await listKeys(database.orm, customer.viewer, input);
   expect(key).toMatchObject({ id: customer.keyId, status: "active", lastFour: customer.secret.slice(-4), laneIds: null });
 });
@@ -47,7 +49,9 @@ test("twenty processes that make the same customer at once make one", async () =
   await testCustomer(database.orm);
   const made = await Promise.all(
     Array.from({ length: 20 }, () =>
-      withTransaction(database.orm, (tx) => createCustomer(tx, { username: "crowd", passwordHash: "hash", actor: OPERATOR, clock: systemClock })),
+      withTransaction(database.orm, (tx) =>
+        createCustomer(tx, { username: "crowd", passwordHash: "hash", actor: OPERATOR, clock: systemClock }),
+      ),
     ),
   );
   expect(made.filter((result) => result.created)).toHaveLength(1);
@@ -55,13 +59,17 @@ test("twenty processes that make the same customer at once make one", async () =
 });
 
 test.each(["a", "-dash", "with space", "ünï", "x".repeat(64), "a@b"])("%j is no username", async (username) => {
-  const create = withTransaction(database.orm, (tx) => createCustomer(tx, { username, passwordHash: "hash", actor: OPERATOR, clock: systemClock }));
+  const create = withTransaction(database.orm, (tx) =>
+    createCustomer(tx, { username, passwordHash: "hash", actor: OPERATOR, clock: systemClock }),
+  );
   await expect(create).rejects.toMatchObject({ code: "request_invalid", param: "username" });
 });
 
 test("an e-mail address that another user has is refused", async () => {
   const create = (username: string, email: string) =>
-    withTransaction(database.orm, (tx) => createCustomer(tx, { username, email, passwordHash: "hash", actor: OPERATOR, clock: systemClock }));
+    withTransaction(database.orm, (tx) =>
+      createCustomer(tx, { username, email, passwordHash: "hash", actor: OPERATOR, clock: systemClock }),
+    );
   await create("mail-one", "one@example.com");
   await expect(create("mail-two", "ONE@example.com")).rejects.toMatchObject({ code: "conflict" });
 });
@@ -102,6 +110,9 @@ test("a customer sees nobody else, and cannot tell a stranger from nobody", asyn
     listLanes(database.orm, me.viewer, { userId: stranger.userId }),
     listUsers(database.orm, me.viewer),
   ]);
-  for (const answer of answers) expect(answer).toMatchObject({ status: "rejected", reason: { code: "not_found", message: "There is nothing here." } });
-  expect((await listUsers(database.orm, OPERATOR_VIEWER)).map((user) => user.id)).toEqual(expect.arrayContaining([me.userId, stranger.userId]));
+  for (const answer of answers)
+    expect(answer).toMatchObject({ status: "rejected", reason: { code: "not_found", message: "There is nothing here." } });
+  expect((await listUsers(database.orm, OPERATOR_VIEWER)).map((user) => user.id)).toEqual(
+    expect.arrayContaining([me.userId, stranger.userId]),
+  );
 });

@@ -10,7 +10,8 @@ export function addAdminCommands(root: Command): void {
   addCommand(admin, {
     name: "create",
     description: "make an admin with a one-time password; a username that exists changes nothing",
-    options: (command) => command.requiredOption("--username <name>", "of the admin").option("--email <address>", "a second name for signing in"),
+    options: (command) =>
+      command.requiredOption("--username <name>", "of the admin").option("--email <address>", "a second name for signing in"),
     run: create,
   });
 }
@@ -19,7 +20,9 @@ async function create(office: Office, options: { username: string; email?: strin
   const password = newPassword();
   const oneTimePasswordHash = await hashPassword(password);
   const { actor, clock } = office;
-  const made = await office.transact((tx) => createAdmin(tx, { username: options.username, email: options.email, oneTimePasswordHash, actor, clock }));
+  const made = await office.transact((tx) =>
+    createAdmin(tx, { username: options.username, email: options.email, oneTimePasswordHash, actor, clock }),
+  );
   const oneTimePassword = made.created ? password : null;
   return {
     json: { ...made, oneTimePassword },

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { setupLines } from "@/lib/codex/setup-lines";
 import { hashPassword, newPassword } from "@/lib/crypto/password";
 import { listKeys, type KeyView } from "@/lib/keys/read";
 import { listLanes } from "@/lib/lanes/read";
@@ -52,6 +53,8 @@ async function create(office: Office, options: CreateOptions): Promise<Output> {
     };
   }
   const apiKey = made.key.secret;
+  const { brandName, providerId, keyEnvName, publicUrl } = office.config;
+  const setup = setupLines({ brandName, providerId, keyEnvName, publicUrl, apiKey });
   return {
     json: { userId, username: made.username, password, apiKey, created },
     text: `${list([
@@ -59,7 +62,7 @@ async function create(office: Office, options: CreateOptions): Promise<Output> {
       ["username", made.username],
       ["password", password],
       ["API key", apiKey],
-    ])}\n\nPassword and API key are shown this once.`,
+    ])}\n\nPassword and API key are shown this once. For the customer's shell, with the Codex CLI installed:\n\n${[setup.exportKey, setup.smokeTest, setup.start].join("\n")}`,
   };
 }
 

@@ -6,26 +6,35 @@ import { listKeys, type KeyView } from "@/lib/keys/read";
 import { revealKey } from "@/lib/keys/reveal-key";
 import { revokeKey } from "@/lib/keys/revoke-key";
 import { setKeyLimits } from "@/lib/keys/set-key-limits";
+import type { MicroUsd } from "@/lib/money/micro-usd";
 import { requireUser } from "@/lib/users/find-user";
 import { addCommand, type Output } from "@/workers/admin/command";
 import { keyTable } from "@/workers/admin/commands/customer";
 import type { Office } from "@/workers/admin/office";
-import { instantOption, listOption, notNegativeUsdOption, orNone, wholeNumberOption } from "@/workers/admin/parse-option";
+import {
+  instantOption,
+  listOption,
+  noneToNull,
+  notNegativeUsdOption,
+  orNone,
+  wholeNumberOption,
+  type None,
+} from "@/workers/admin/parse-option";
 import { list } from "@/workers/admin/table";
 import { readRevealKey, revealKeyPath } from "@/workers/shared/reveal-key";
 
 type LimitOptions = Partial<{
-  models: string[] | null;
-  defaultModel: string | null;
-  expiresAt: Date | null;
-  ipAllow: string[] | null;
-  concurrencyMax: number | null;
-  requestsPerMinuteMax: number | null;
+  models: string[] | None;
+  defaultModel: string;
+  expiresAt: Date | None;
+  ipAllow: string[] | None;
+  concurrencyMax: number | None;
+  requestsPerMinuteMax: number | None;
   outputTokensMax: number;
-  budgetDayUsd: KeyLimits["budgetDay"];
-  budgetWeekUsd: KeyLimits["budgetWeek"];
-  budgetMonthUsd: KeyLimits["budgetMonth"];
-  lanes: string[] | null;
+  budgetDayUsd: MicroUsd | None;
+  budgetWeekUsd: MicroUsd | None;
+  budgetMonthUsd: MicroUsd | None;
+  lanes: string[] | None;
 }>;
 
 export function addKeyCommands(root: Command): void {
@@ -37,13 +46,20 @@ export function addKeyCommands(root: Command): void {
     run: issue,
   });
   addCommand(key, { name: "list", description: "keys with their limits and what they spent", options: withUser, run: listAll });
-  addCommand(key, { name: "limits", description: "change the limits that are named", options: (command) => withLimits(withKey(command)), run: limits });
+  addCommand(key, {
+    name: "limits",
+    description: "change the limits that are named",
+    options: (command) => withLimits(withKey(command)),
+    run: limits,
+  });
   addCommand(key, { name: "revoke", description: "end a key for good", options: withKey, run: revoke });
   addCommand(key, {
     name: "reveal",
     description: "show the whole secret again; the audit log keeps who and why",
     options: (command) =>
-      withKey(command).requiredOption("--note <text>", "why").option("--reveal-key-file <path>", "where the reveal key is, if not in the data folder"),
+      withKey(command)
+        .requiredOption("--note <text>", "why")
+        .option("--reveal-key-file <path>", "where the reveal key is, if not in the data folder"),
     run: reveal,
   });
 }
@@ -59,7 +75,7 @@ function withKey(command: Command): Command {
 function withLimits(command: Command): Command {
   return command
     .option("--models <list>", "the only models that it may use, or none", orNone(listOption))
-    .option("--default-model <model>", "for requests that name none", orNone(String))
+    .option("--default-model <model>", "for requests that name none, or none")
     .option("--expires-at <instant>", "like 2027-01-31T18:00:00Z, or none", orNone(instantOption))
     .option("--ip-allow <list>", "addresses and CIDR ranges, or none", orNone(listOption))
     .option("--concurrency-max <count>", "requests at once, or none", orNone(wholeNumberOption))
@@ -124,21 +140,20 @@ async function requireKey(office: Office, options: { username: string; key: stri
   return key;
 }
 
+/** Only what was named. */
 function toLimits(options: LimitOptions): Partial<KeyLimits> {
-  const { budgetDayUsd: budgetDay, budgetWeekUsd: budgetWeek, budgetMonthUsd: budgetMonth, lanes: laneIds } = options;
-  const { models, defaultModel, expiresAt, ipAllow, concurrencyMax, requestsPerMinuteMax, outputTokensMax } = options;
   const all = {
-    models,
-    defaultModel,
-    expiresAt,
-    ipAllow,
-    concurrencyMax,
-    requestsPerMinuteMax,
-    outputTokensMax,
-    budgetDay,
-    budgetWeek,
-    budgetMonth,
-    laneIds,
+    models: noneToNull(options.models),
+    defaultModel: noneToNull(options.defaultModel),
+    expiresAt: noneToNull(options.expiresAt),
+    ipAllow: noneToNull(options.ipAllow),
+    concurrencyMax: noneToNull(options.concurrencyMax),
+    requestsPerMinuteMax: noneToNull(options.requestsPerMinuteMax),
+    outputTokensMax: options.outputTokensMax,
+    budgetDay: noneToNull(options.budgetDayUsd),
+    budgetWeek: noneToNull(options.budgetWeekUsd),
+    budgetMonth: noneToNull(options.budgetMonthUsd),
+    laneIds: noneToNull(options.lanes),
   };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }

@@ -34,8 +34,18 @@ export function addLaneCommands(root: Command): void {
     run: move,
   });
   addCommand(lane, { name: "remove", description: "remove a lane; the last one stays", options: withLane, run: remove });
-  addCommand(lane, { name: "pause", description: "pass a lane over", options: withLane, run: (office, options: LaneOptions) => setState(office, options, "paused") });
-  addCommand(lane, { name: "resume", description: "use a lane again", options: withLane, run: (office, options: LaneOptions) => setState(office, options, "ready") });
+  addCommand(lane, {
+    name: "pause",
+    description: "pass a lane over",
+    options: withLane,
+    run: (office, options: LaneOptions) => setState(office, options, "paused"),
+  });
+  addCommand(lane, {
+    name: "resume",
+    description: "use a lane again",
+    options: withLane,
+    run: (office, options: LaneOptions) => setState(office, options, "ready"),
+  });
 }
 
 function withUser(command: Command): Command {
@@ -83,7 +93,15 @@ async function lanesOf(office: Office, userId: string): Promise<Output> {
   const lanes = await listLanes(office.database.orm, office.viewer, { userId });
   const text = table(
     ["lane", "position", "kind", "label", "state", "base URL", "key"],
-    lanes.map((lane) => [lane.id, lane.position, lane.kind, lane.label, lane.state, lane.baseUrl, lane.keyLastFour && `…${lane.keyLastFour}`]),
+    lanes.map((lane) => [
+      lane.id,
+      lane.position,
+      lane.kind,
+      lane.label,
+      lane.state,
+      lane.baseUrl,
+      lane.keyLastFour && `…${lane.keyLastFour}`,
+    ]),
     "No lanes.",
   );
   return { json: lanes, text };

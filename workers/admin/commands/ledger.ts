@@ -22,5 +22,9 @@ function reportText(report: LedgerReport): string {
   ]);
   const warnings = report.warnings.map((warning) => `look  ${warning.name}: ${warning.count} (${warning.subjects.join(", ")})`);
   const failed = report.checks.filter((check) => !check.ok).length;
-  return [...lines, ...warnings, failed === 0 ? "The ledger is right." : `The ledger is WRONG: ${failed} of ${report.checks.length} checks failed.`].join("\n");
+  return [
+    ...lines,
+    ...warnings,
+    failed === 0 ? "The ledger is right." : `The ledger is WRONG: ${failed} of ${report.checks.length} checks failed.`,
+  ].join("\n");
 }

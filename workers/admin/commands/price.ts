@@ -6,7 +6,7 @@ import { IMAGE_TOKENS_MAX, OUTPUT_TOKENS_MAX } from "@/lib/providers/seed-prices
 import { retirePrice, setPrice, type NewPrice } from "@/lib/providers/set-price";
 import { addCommand, type Output } from "@/workers/admin/command";
 import type { Office } from "@/workers/admin/office";
-import { notNegativeUsdOption, orNone, wholeNumberOption } from "@/workers/admin/parse-option";
+import { noneToNull, notNegativeUsdOption, orNone, wholeNumberOption, type None } from "@/workers/admin/parse-option";
 import { table } from "@/workers/admin/table";
 import { OperatorError } from "@/workers/shared/operator-error";
 
@@ -16,12 +16,12 @@ type SetOptions = {
   cachedInputUsd?: MicroUsd;
   cacheWriteUsd?: MicroUsd;
   outputUsd?: MicroUsd;
-  webSearchCallUsd?: MicroUsd | null;
+  webSearchCallUsd?: MicroUsd | None;
   costInputUsd?: MicroUsd;
   costCachedInputUsd?: MicroUsd;
   costCacheWriteUsd?: MicroUsd;
   costOutputUsd?: MicroUsd;
-  costWebSearchCallUsd?: MicroUsd | null;
+  costWebSearchCallUsd?: MicroUsd | None;
   outputTokensMax?: number;
   imageTokensMax?: number;
 };
@@ -83,14 +83,14 @@ function merge(options: SetOptions, current: Price | undefined): NewPrice {
     cachedInput: options.cachedInputUsd,
     cacheWrite: options.cacheWriteUsd,
     output: options.outputUsd,
-    webSearchCall: options.webSearchCallUsd,
+    webSearchCall: noneToNull(options.webSearchCallUsd),
   };
   const cost: RateOptions = {
     input: options.costInputUsd,
     cachedInput: options.costCachedInputUsd,
     cacheWrite: options.costCacheWriteUsd,
     output: options.costOutputUsd,
-    webSearchCall: options.costWebSearchCallUsd,
+    webSearchCall: noneToNull(options.costWebSearchCallUsd),
   };
   return {
     model: options.model,
@@ -104,7 +104,8 @@ function merge(options: SetOptions, current: Price | undefined): NewPrice {
 function mergeRates(given: RateOptions, current: Rates | undefined, prefix: string): Rates {
   const pick = (option: string, value: MicroUsd | undefined, otherwise: MicroUsdPerMillion | undefined): MicroUsdPerMillion => {
     const picked = value === undefined ? otherwise : rate(value);
-    if (picked === undefined) throw new OperatorError(`A new model needs ${prefix}${option}-usd: it is sold only with both its price and its cost.`);
+    if (picked === undefined)
+      throw new OperatorError(`A new model needs ${prefix}${option}-usd: it is sold only with both its price and its cost.`);
     return picked;
   };
   const input = pick("input", given.input, current?.input);

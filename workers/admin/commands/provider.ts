@@ -26,7 +26,9 @@ export function addProviderCommands(root: Command): void {
     options: (command) =>
       withName(command)
         .requiredOption("--base-url <url>", "like https://api.openai.com/v1")
-        .addOption(new Option("--auth-style <style>", "how the key is sent; api-key is Azure's").choices(["bearer", "api-key"]).default("bearer"))
+        .addOption(
+          new Option("--auth-style <style>", "how the key is sent; api-key is Azure's").choices(["bearer", "api-key"]).default("bearer"),
+        )
         .option("--api-version <version>", "sent as api-version on every call (Azure)")
         .option("--key-stdin", "read the key from stdin (always done)"),
     run: add,
@@ -38,7 +40,12 @@ export function addProviderCommands(root: Command): void {
     options: (command) => withName(command).option("--model <model>", "to ask for; else one of the price book"),
     run: probe,
   });
-  addCommand(provider, { name: "select", description: "let it answer for wallets, from the next request on", options: withName, run: select });
+  addCommand(provider, {
+    name: "select",
+    description: "let it answer for wallets, from the next request on",
+    options: withName,
+    run: select,
+  });
   addCommand(provider, { name: "remove", description: "take it off the list; not the selected one", options: withName, run: remove });
 }
 
@@ -53,8 +60,13 @@ async function add(office: Office, options: AddOptions): Promise<Output> {
   const { name, baseUrl, apiVersion = null } = options;
   const authStyle = options.authStyle === "bearer" ? "bearer" : "api_key";
   const { sealer, actor } = office;
-  const added = await office.transact((tx) => addProvider(tx, { name, baseUrl, authStyle, apiVersion, secret, simulated, allow, sealer, actor }));
-  return { json: added, text: `${added.name} is added. Probe it: npm run --silent admin -- provider probe --name ${JSON.stringify(added.name)}` };
+  const added = await office.transact((tx) =>
+    addProvider(tx, { name, baseUrl, authStyle, apiVersion, secret, simulated, allow, sealer, actor }),
+  );
+  return {
+    json: added,
+    text: `${added.name} is added. Probe it: npm run --silent admin -- provider probe --name ${JSON.stringify(added.name)}`,
+  };
 }
 
 async function listAll(office: Office): Promise<Output> {

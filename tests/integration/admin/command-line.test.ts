@@ -1,0 +1,232 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { withTransaction } from "@/db/transaction";
+import { verifyPassword } from "@/lib/crypto/password";
+import { stampDatabase } from "@/lib/settings/database-mode";
+import { findUser } from "@/lib/users/find-user";
+import { testDatabase, type TestDatabase } from "@/tests/factories/database";
+import { testPrice, testProvider, TEST_MASTER_KEY } from "@/tests/factories/provider";
+import { chargeTestRequest } from "@/tests/factories/request";
+import { temporaryFolder } from "@/tests/factories/temporary-folder";
+import { runAdmin } from "@/tests/integration/admin/run-admin";
+import { startOpenaiSimulator, type OpenaiSimulator } from "@/workers/simulator/openai/start-openai-simulator";
+
+let database: TestDatabase;
+let simulator: OpenaiSimulator;
+let dataDir: string;
+let env: Record<string, string>;
+beforeAll(async () => {
+  [database, simulator] = await Promise.all([testDatabase(), startOpenaiSimulator()]);
+  await withTransaction(database.orm, (tx) => stampDatabase(tx, "live"));
+  dataDir = mkdtempSync(path.join(tmpdir(), "switchyard-test-"));
+  env = {
+    DATABASE_URL: database.url,
+    SWITCHYARD_DATA_DIR: dataDir,
+    SWITCHYARD_MASTER_KEY: TEST_MASTER_KEY,
+    UPSTREAM_ALLOW: new URL(simulator.url).host,
+  };
+});
+afterAll(async () => {
+  rmSync(dataDir, { recursive: true, force: true });
+  await simulator.close();
+  await database.close();
+});
+
+async function json<T = Record<string, unknown>>(args: string[], stdin = ""): Promise<T> {
+  const run = await runAdmin(env, [...args, "--json"], stdin);
+  expect(run.stderr).toBe("");
+  expect(run.exitCode).toBe(0);
+  return JSON.parse(run.stdout) as T;
+}
+
+async function refusal(args: string[], stdin = ""): Promise<string> {
+  const run = await runAdmin(env, args, stdin);
+  expect(run).toMatchObject({ exitCode: 1, stdout: "" });
+  expect(run.stderr).not.toMatch(/\n\s+at /);
+  return run.stderr.trim();
+}
+
+test("a customer is made with credit, tells its secrets once, and is shown", async () => {
+  const create = ["customer", "create", "--username", "alice", "--credit-usd", "10"];
+  const made = await json<Record<"userId" | "username" | "password" | "apiKey", string>>(create);
+  expect(made).toMatchObject({ username: "alice", created: true });
+  expect(made.apiKey).toMatch(/^sk-sy-/);
+  const user = await findUser(database.orm, "alice");
+  expect(await verifyPassword(user?.passwordHash ?? null, made.password)).toBe(true);
+
+  expect(await json(create)).toEqual({ userId: made.userId, username: "alice", password: null, apiKey: null, created: false });
+  expect(await json(["customer", "show", "--username", "alice"])).toMatchObject({
+    user: { id: made.userId, username: "alice" },
+    wallet: { availableUsd: "10.000000", heldUsd: "0.000000" },
+    keys: [{ prefix: made.apiKey.slice(0, 10), lastFour: made.apiKey.slice(-4), status: "active" }],
+    lanes: [{ kind: "wallet", label: "Wallet" }],
+  });
+});
+
+test("a password comes from a file that nobody else can read, and from no other", async () => {
+  const file = path.join(temporaryFolder(), "password");
+  writeFileSync(file, "correct horse battery staple\n", { mode: 0o644 });
+  const create = ["customer", "create", "--username", "bob", "--password-file", file];
+  expect(await refusal(create)).toMatch(/chmod 600/);
+  chmodSync(file, 0o600);
+  expect(await json(create)).toMatchObject({ password: "correct horse battery staple", created: true });
+  const user = await findUser(database.orm, "bob");
+  expect(await verifyPassword(user?.passwordHash ?? null, "correct horse battery staple")).toBe(true);
+});
+
+test("credit is given, taken and repeated harmlessly, and never taken beyond what is there", async () => {
+  await json(["customer", "create", "--username", "carol"]);
+  const credit = (...more: string[]) => ["credit", "--username", "carol", "--note", "G2G order", ...more];
+  expect(await json(credit("--amount-usd", "5", "--idempotency-key", "order-1"))).toMatchObject({ applied: true });
+  expect(await json(credit("--amount-usd", "5", "--idempotency-key", "order-1"))).toMatchObject({ applied: false });
+  expect(await json(credit("--amount-usd", "-1.5"))).toMatchObject({ wallet: { availableUsd: "3.500000" } });
+  expect(await refusal(credit("--amount-usd", "-4"))).toBe("Only $3.50 is available: $4.00 cannot be taken.");
+  expect(await refusal(credit("--amount-usd", "1.0000001"))).toMatch(/at most six decimals/);
+});
+
+test("keys are issued, limited, revealed with a reason, and revoked", async () => {
+  await json(["customer", "create", "--username", "dora"]);
+  const named = ["--username", "dora", "--key", "ci"];
+  const issued = await json<{ id: string; apiKey: string }>([
+    "key",
+    "issue",
+    "--username",
+    "dora",
+    "--name",
+    "ci",
+    "--models",
+    "gpt-5.5,gpt-6-sol",
+    "--budget-day-usd",
+    "2",
+  ]);
+  expect(await json(["key", "limits", ...named, "--models", "none", "--concurrency-max", "3", "--expires-at", "2099-01-01"])).toMatchObject(
+    {
+      id: issued.id,
+      models: null,
+      concurrencyMax: 3,
+      expiresAt: "2099-01-01T00:00:00.000Z",
+      day: { budgetUsd: "2.000000" },
+    },
+  );
+  expect(await refusal(["key", "reveal", ...named])).toMatch(/--note/);
+  expect(await json(["key", "reveal", ...named, "--note", "lost"])).toEqual({ id: issued.id, apiKey: issued.apiKey });
+  expect(await json(["key", "revoke", ...named])).toMatchObject({ changed: true });
+  expect(await json(["key", "revoke", ...named])).toMatchObject({ changed: false });
+  expect(await json(["key", "list", "--username", "dora"])).toMatchObject([{ id: issued.id, status: "revoked" }, { status: "active" }]);
+  expect(await refusal(["key", "revoke", "--username", "dora", "--key", "nothing"])).toBe("dora has no key nothing.");
+});
+
+test("the reveal key is a file that only its owner can read, and without it nothing is revealed", async () => {
+  await json(["customer", "create", "--username", "rita"]);
+  const elsewhere = path.join(temporaryFolder(), "reveal.key");
+  const reveal = ["key", "reveal", "--username", "rita", "--key", "First key", "--note", "test", "--reveal-key-file", elsewhere];
+  expect(await refusal(reveal)).toMatch(/The reveal key is not on this machine/);
+});
+
+test("a provider's key comes from stdin; it is probed for real, selected, and its key is shown nowhere", async () => {
+  await testPrice(database.orm, "gpt-5.5");
+  const add = ["provider", "add", "--name", "Sim", "--base-url", `${simulator.url}/v1`, "--key-stdin"];
+  expect(await refusal(add, "")).toMatch(/is expected on stdin/);
+  await json(add, "sk-from-stdin\n");
+  expect(await refusal(add, "sk-from-stdin")).toBe("There is a provider named Sim already.");
+  expect(await refusal(["provider", "select", "--name", "sim"])).toMatch(/has not been probed/);
+  expect(await json(["provider", "probe", "--name", "sim"])).toMatchObject({ passed: true });
+  expect(await json(["provider", "select", "--name", "sim"])).toMatchObject({ changed: true });
+  const list = await runAdmin(env, ["provider", "list", "--json"]);
+  expect(JSON.parse(list.stdout)).toMatchObject([{ name: "Sim", selected: true, probeState: "passed" }]);
+  expect(list.stdout).not.toContain("sk-from-stdin");
+  expect(await refusal(["provider", "add", "--name", "Inside", "--base-url", "http://10.1.2.3/v1"], "sk-x")).toMatch(/UPSTREAM_ALLOW/);
+});
+
+test("a probe that fails says what the provider said and ends with 1", async () => {
+  await json(["provider", "add", "--name", "Bad", "--base-url", `${simulator.url}/v1`], "sk-bad-key");
+  const run = await runAdmin(env, ["provider", "probe", "--name", "Bad"]);
+  expect(run).toMatchObject({ exitCode: 1, stdout: expect.stringMatching(/^Bad failed: HTTP 401 /) as string });
+});
+
+test("a new price needs its cost; a change keeps what is not named", async () => {
+  const sell = ["--input-usd", "1", "--cached-input-usd", "0.1", "--output-usd", "8"];
+  const cost = ["--cost-input-usd", "0.9", "--cost-cached-input-usd", "0.09", "--cost-output-usd", "7"];
+  expect(await refusal(["price", "set", "--model", "my-model", ...sell])).toMatch(/--cost-input-usd/);
+  expect(await json(["price", "set", "--model", "my-model", ...sell, ...cost])).toMatchObject({
+    version: 1,
+    sell: { cacheWriteUsd: "1.000000", webSearchCallUsd: null },
+  });
+  expect(await json(["price", "set", "--model", "my-model", "--output-usd", "9"])).toMatchObject({
+    changed: true,
+    version: 2,
+    sell: { inputUsd: "1.000000", outputUsd: "9.000000" },
+    cost: { outputUsd: "7.000000" },
+  });
+  expect(await json(["price", "retire", "--model", "my-model"])).toMatchObject({ changed: true });
+  expect(await json<{ model: string }[]>(["price", "list"])).not.toContainEqual(expect.objectContaining({ model: "my-model" }));
+});
+
+test("lanes are added, moved, paused and removed", async () => {
+  await json(["customer", "create", "--username", "erin"]);
+  const user = ["--username", "erin"];
+  const lanes = await json<{ id: string }[]>(
+    ["lane", "add", ...user, "--label", "Own key", "--base-url", "https://api.openai.com/v1"],
+    "sk-erin",
+  );
+  const own = ["--lane", lanes[1]?.id ?? ""];
+  expect(await json(["lane", "move", ...user, ...own, "--position", "1"])).toMatchObject([{ label: "Own key" }, { label: "Wallet" }]);
+  expect(await json(["lane", "pause", ...user, ...own])).toMatchObject([{ state: "paused" }, { state: "ready" }]);
+  expect(await json(["lane", "resume", ...user, ...own])).toMatchObject([{ state: "ready" }, { state: "ready" }]);
+  expect(await json(["lane", "remove", ...user, ...own])).toMatchObject([{ label: "Wallet", position: 1 }]);
+  expect(await refusal(["lane", "remove", ...user, "--lane", lanes[0]?.id ?? ""])).toMatch(/The last lane cannot be removed/);
+});
+
+test("the request log is listed with lane, tokens and cost, and the ledger agrees with it", async () => {
+  const made = await json<{ userId: string }>(["customer", "create", "--username", "frank", "--credit-usd", "1"]);
+  const { keys, lanes } = await json<{ keys: { id: string }[]; lanes: { id: string }[] }>(["customer", "show", "--username", "frank"]);
+  const customer = { userId: made.userId, keyId: keys[0]?.id ?? "", walletLaneId: lanes[0]?.id ?? "" };
+  const trade = { providerId: await testProvider(database.orm), priceId: (await testPrice(database.orm, "gpt-5.5")).id };
+  await chargeTestRequest(database, { ...trade, customer, amount: 1000n, cost: 321n });
+  expect(await json(["request", "list", "--username", "frank", "--limit", "5"])).toMatchObject([
+    { model: "gpt-5.5", lane: { label: "Wallet" }, tokens: { output: 50 }, costUsd: "0.000321", outcome: "completed" },
+  ]);
+  expect(await json(["ledger", "verify"])).toMatchObject({ ok: true });
+});
+
+test("a difference in the ledger ends with 1 and names it", async () => {
+  await database.sql.begin(async (tx) => {
+    await tx`set local session_replication_role = replica`;
+    await tx`update wallets set available = available + 1 where user_id = (select id from users where username = 'alice')`;
+  });
+  const run = await runAdmin(env, ["ledger", "verify"]);
+  expect(run.exitCode).toBe(1);
+  expect(run.stdout).toMatch(/FAIL {2}what is available is the sum of its entries\n +available:usr_\w+: expected 10000000, found 10000001/);
+});
+
+test("an admin and a forgotten password get one-time passwords", async () => {
+  const admin = await json<{ oneTimePassword: string }>(["admin", "create", "--username", "root-2"]);
+  const user = await findUser(database.orm, "root-2");
+  expect(user).toMatchObject({ role: "admin", passwordOneTime: true });
+  expect(await verifyPassword(user?.passwordHash ?? null, admin.oneTimePassword)).toBe(true);
+  expect(await json(["admin", "create", "--username", "root-2"])).toMatchObject({ created: false, oneTimePassword: null });
+  expect(await refusal(["customer", "create", "--username", "root-2"])).toMatch(/is taken by an admin/);
+  const issued = await json<{ oneTimePassword: string }>(["user", "password", "--username", "root-2"]);
+  const after = await findUser(database.orm, "root-2");
+  expect(await verifyPassword(after?.passwordHash ?? null, issued.oneTimePassword)).toBe(true);
+});
+
+test("alarms are listed and resolved once", async () => {
+  await database.sql`insert into alarms (id, kind, subject, detail) values ('alarm_1', 'usage_missing', 'prov_1', 'three answers without usage')`;
+  expect(await json(["alarm", "list"])).toMatchObject([{ id: "alarm_1", resolvedAt: null }]);
+  expect(await json(["alarm", "resolve", "--alarm", "alarm_1", "--note", "new key"])).toMatchObject({ changed: true });
+  expect(await json(["alarm", "resolve", "--alarm", "alarm_1"])).toMatchObject({ changed: false });
+  expect(await json(["alarm", "list"])).toEqual([]);
+});
+
+test("the database tells what it is", async () => {
+  expect(await json(["database", "info"])).toMatchObject({ mode: "live", embedded: false });
+});
+
+test("whoever only mistypes gets one sentence", async () => {
+  expect(await refusal(["customer", "shw"])).toMatch(/unknown command 'shw'/);
+  expect(await refusal(["customer", "show", "--username", "nobody"])).toBe("There is no user nobody.");
+  expect(await refusal(["request", "list", "--limit", "many"])).toMatch(/must be a whole number/);
+});
