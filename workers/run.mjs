@@ -32,7 +32,9 @@ async function main() {
 function refuseOldNode() {
   const [major, minor] = process.versions.node.split(".").map(Number);
   if (major > NODE_MIN[0] || (major === NODE_MIN[0] && minor >= NODE_MIN[1])) return;
-  fail(`Switchyard needs Node ${NODE_MIN.join(".")} or newer; this is ${process.versions.node}. Get a current one from https://nodejs.org.`);
+  fail(
+    `Switchyard needs Node ${NODE_MIN.join(".")} or newer; this is ${process.versions.node}. Get a current one from https://nodejs.org.`,
+  );
 }
 
 function entryOf(worker) {

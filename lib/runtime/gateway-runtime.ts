@@ -82,9 +82,18 @@ export async function buildGatewayRuntime(rt: Runtime, timings: GatewayTimings =
     },
   );
   const journal = new SettlementJournal(path.join(config.dataDir, "journal"));
-  const settler = new Settler({ sql, processId, journal, waitMs: timings.settleWaitMs, now: () => Date.now(), onSettled: (userId) => waiters.wake(userId) });
+  const settler = new Settler({
+    sql,
+    processId,
+    journal,
+    waitMs: timings.settleWaitMs,
+    now: () => Date.now(),
+    onSettled: (userId) => waiters.wake(userId),
+  });
   const admitter = new Admitter(sql, processId);
   const providersMissing = new Set<string>();
+  /** By reason, since the last heartbeat: one line in the log however often a client tries. */
+  const keysRefused = new Map<string, number>();
   const failed = (what: string) => (error: unknown) => log.error({ err: error }, what);
 
   const ports: GatewayPorts = {
@@ -95,6 +104,7 @@ export async function buildGatewayRuntime(rt: Runtime, timings: GatewayTimings =
       const found = await verifyKey(headers, { cache: keys, clock, clientAddress, publicUrl: config.publicUrl });
       return upstreams.gatewayKey(found, book);
     },
+    noteKeyRefused: (code) => void keysRefused.set(code, (keysRefused.get(code) ?? 0) + 1),
     priceOf: (model) => book.priceOf(model),
     soldModels: () => book.sold(),
     codexCatalogue: () => readModelCatalogue(path.join(config.dataDir, "codex-models.json")),
@@ -111,7 +121,9 @@ export async function buildGatewayRuntime(rt: Runtime, timings: GatewayTimings =
       if (reported && !providersMissing.delete(providerId)) return;
       if (!reported) providersMissing.add(providerId);
       void noteUsageReport(sql, providerId, reported)
-        .then((tripped) => (tripped ? raiseAlarm(sql, { kind: "provider_tripped", subject: providerId, detail: "answers came without usage" }) : undefined))
+        .then((tripped) =>
+          tripped ? raiseAlarm(sql, { kind: "provider_tripped", subject: providerId, detail: "answers came without usage" }) : undefined,
+        )
         .catch(failed("usage report not written"));
     },
     alarm: (alarm) => {
@@ -133,7 +145,15 @@ export async function buildGatewayRuntime(rt: Runtime, timings: GatewayTimings =
     webSearchCallsMax: WEB_SEARCH_CALLS_MAX,
   });
 
-  const heartbeat = everyMs(timings.heartbeatMs, async () => beat(sql, processId, await gateway.progress()), failed("heartbeat not written"));
+  const heartbeat = everyMs(
+    timings.heartbeatMs,
+    async () => {
+      if (keysRefused.size > 0) log.warn(Object.fromEntries(keysRefused), "calls refused for their key");
+      keysRefused.clear();
+      await beat(sql, processId, await gateway.progress());
+    },
+    failed("heartbeat not written"),
+  );
   const replay = everyMs(
     timings.replayMs,
     async () => {

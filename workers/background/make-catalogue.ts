@@ -17,6 +17,10 @@ export async function makeCatalogue({ config, log }: Runtime): Promise<void> {
       log.info(`fetching Codex CLI ${CODEX_VERSION} for its model catalogue: ${tenth * 10} %`);
     },
   });
-  const models = await makeModelCatalogue({ binary: cli.binary, version: cli.version, cacheFile: path.join(config.dataDir, "codex-models.json") });
+  const models = await makeModelCatalogue({
+    binary: cli.binary,
+    version: cli.version,
+    cacheFile: path.join(config.dataDir, "codex-models.json"),
+  });
   log.info({ models: models.length }, "Codex model catalogue ready");
 }

@@ -16,7 +16,10 @@ export function prepareDataFolder(config: Config): string {
     chmodSync(folder, 0o700);
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (cause) {
-    throw new OperatorError(`The data folder ${folder} cannot be used: ${(cause as Error).message}. Set SWITCHYARD_DATA_DIR to a folder of yours.`, { cause });
+    throw new OperatorError(
+      `The data folder ${folder} cannot be used: ${(cause as Error).message}. Set SWITCHYARD_DATA_DIR to a folder of yours.`,
+      { cause },
+    );
   }
   return realpathSync(folder);
 }

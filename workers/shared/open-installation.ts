@@ -51,6 +51,8 @@ async function migrateOrExplain(databaseUrl: string): Promise<void> {
     await migrate(databaseUrl);
   } catch (cause) {
     const { host, pathname } = new URL(databaseUrl);
-    throw new OperatorError(`The database ${pathname.slice(1)} on ${host} cannot be brought up to date: ${(cause as Error).message}`, { cause });
+    throw new OperatorError(`The database ${pathname.slice(1)} on ${host} cannot be brought up to date: ${(cause as Error).message}`, {
+      cause,
+    });
   }
 }

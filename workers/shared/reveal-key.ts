@@ -29,7 +29,9 @@ export async function ensureRevealKey(orm: Orm, dataDir: string): Promise<void> 
 
 export function readRevealKey(file: string): string {
   if (!existsSync(file)) {
-    throw new OperatorError(`The reveal key is not on this machine: there is no ${file}. It was made where this database was first started.`);
+    throw new OperatorError(
+      `The reveal key is not on this machine: there is no ${file}. It was made where this database was first started.`,
+    );
   }
   chmodSync(file, 0o600);
   return readFileSync(file, "utf8").trim();

@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { connectDatabase } from "@/db/client";
@@ -22,6 +23,8 @@ import { waitForAnswer } from "@/workers/start/wait-for-answer";
 
 export type BootOptions = {
   env: NodeJS.ProcessEnv;
+  /** For work on the screens: `next dev` answers in place of the `web` process, and nothing is built. */
+  dev: boolean;
   /** A printer per process, which puts the name in front of the line. */
   logOf: (name: string) => (line: string) => void;
   teardown: Teardown;
@@ -55,7 +58,7 @@ export async function boot(options: BootOptions): Promise<string> {
   try {
     const mode = await stampDatabase(database.sql, config);
     await ensureRevealKey(database.orm, config.dataDir);
-    await buildScreens({ log: logOf("build"), signal });
+    if (!options.dev) await buildScreens({ log: logOf("build"), signal });
     const simulator = mode === "simulated" ? await startSimulator(options, config) : null;
     const upstream = firstUpstream(config, simulator);
     const allow = [...config.upstreamAllow, ...(upstream ? [hostAndPort(upstream.baseUrl)] : [])];
@@ -72,7 +75,9 @@ export async function boot(options: BootOptions): Promise<string> {
 function takeStartLock(dataDir: string): FileLock {
   const attempt = tryFileLock(startLockPath(dataDir));
   if ("lock" in attempt) return attempt.lock;
-  throw new OperatorError(`Switchyard already runs on ${dataDir} (process ${attempt.owner.pid}). Stop it first, or set SWITCHYARD_DATA_DIR to another folder.`);
+  throw new OperatorError(
+    `Switchyard already runs on ${dataDir} (process ${attempt.owner.pid}). Stop it first, or set SWITCHYARD_DATA_DIR to another folder.`,
+  );
 }
 
 /** Stands in for the provider; only a simulated installation has one. Returns its base URL. */
@@ -100,28 +105,36 @@ function firstUpstream(config: ProcessConfig, simulator: string | null): FirstUp
   return config.openaiApiKey ? { baseUrl: config.openaiBaseUrl, secret: config.openaiApiKey, simulated: false } : null;
 }
 
-async function startProduct({ env, logOf, teardown, signal, onGivenUp }: BootOptions, config: ProcessConfig): Promise<void> {
+async function startProduct({ env, dev, logOf, teardown, signal, onGivenUp }: BootOptions, config: ProcessConfig): Promise<void> {
   const workerEnv: NodeJS.ProcessEnv = {
     ...env,
-    NODE_ENV: "production",
+    NODE_ENV: dev ? "development" : "production",
     NEXT_TELEMETRY_DISABLED: "1",
     DATABASE_URL: config.databaseUrl,
     SWITCHYARD_DATA_DIR: config.dataDir,
     NEXTAUTH_SECRET: config.nextauthSecret,
+    NEXTAUTH_URL: config.publicUrl,
     SWITCHYARD_MASTER_KEY: config.masterKey,
     UPSTREAM_ALLOW: config.upstreamAllow.join(","),
   };
   // It is sealed in the database by now, and nobody else needs it.
   delete workerEnv["OPENAI_API_KEY"];
+  const web = dev ? nextDev(config) : { file: workerFile("web"), args: [] };
   // In the order of starting; stopping goes the other way, so that `web` drains while everything below it still runs.
-  for (const [name, boundMs] of [
-    ["background", STOP_BOUND_MS],
-    ["web", DRAIN_BOUND_MS],
-  ] as const) {
-    const worker = superviseWorker({ name, file: workerFile(name), env: workerEnv, log: logOf(name), onGivenUp });
+  for (const { name, boundMs, ...program } of [
+    { name: "background", file: workerFile("background"), boundMs: STOP_BOUND_MS },
+    { name: "web", ...web, boundMs: DRAIN_BOUND_MS },
+  ]) {
+    const worker = superviseWorker({ name, ...program, env: workerEnv, log: logOf(name), onGivenUp });
     teardown.add(() => worker.stop(boundMs), worker.kill);
   }
-  await waitForAnswer({ name: "The web process", url: `${localOrigin(config)}/readyz`, signal });
+  const url = `${localOrigin(config)}${dev ? "/sign-in" : "/readyz"}`;
+  await waitForAnswer({ name: "The web process", url, signal });
+}
+
+function nextDev(config: ProcessConfig): { file: string; args: string[] } {
+  const file = createRequire(import.meta.url).resolve("next/dist/bin/next");
+  return { file, args: ["dev", "--hostname", config.host, "--port", String(config.port)] };
 }
 
 /** Compiled workers lie side by side; see `workers/run.mjs`. */

@@ -1,18 +1,31 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { waitForFileLock } from "@/workers/shared/file-lock";
 import { OperatorError } from "@/workers/shared/operator-error";
 
 /** Everything that ends up in the build of the screens. */
 const SOURCES = ["app", "components", "db", "lib", "public", "next.config.mjs", "package-lock.json", "postcss.config.mjs", "tsconfig.json"];
 const MARK_FILE = ".next/switchyard-sources";
 const PROGRESS_MS = 10_000;
+const LOCK_FILE = ".build/screens.lock";
+const LOCK_WAIT_MS = 600_000;
 
 /** Runs `next build` unless the build that is there was made from the very sources that are there. */
 export async function buildScreens({ log, signal }: { log: (line: string) => void; signal: AbortSignal }): Promise<void> {
+  mkdirSync(".build", { recursive: true });
+  const lock = await waitForFileLock(LOCK_FILE, LOCK_WAIT_MS);
+  try {
+    await buildWhenStale(log, signal);
+  } finally {
+    lock.release();
+  }
+}
+
+async function buildWhenStale(log: (line: string) => void, signal: AbortSignal): Promise<void> {
   const digest = digestSources();
   if (existsSync(".next/BUILD_ID") && existsSync(MARK_FILE) && readFileSync(MARK_FILE, "utf8") === digest) return;
   log("building the screens; this takes a minute, once per version");

@@ -21,11 +21,12 @@ export function keepPostgres(options: {
   const { url } = server;
 
   const done = (async () => {
-    for (let restarts = 0; !stopping.signal.aborted; ) {
+    for (let restarts = 0; !stopping.signal.aborted;) {
       await sleep(LOOK_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
       if (stopping.signal.aborted || server.isRunning()) continue;
       restarts += 1;
-      if (restarts > RESTARTS_MAX) return options.onGivenUp(`Postgres ended ${restarts} times; its log is in ${options.dataDir}/postgres.log`);
+      if (restarts > RESTARTS_MAX)
+        return options.onGivenUp(`Postgres ended ${restarts} times; its log is in ${options.dataDir}/postgres.log`);
       options.log("ended unexpectedly; starting it again");
       server = await startEmbeddedPostgres({ dataDir: options.dataDir, log: options.log });
       if (server.url !== url) return options.onGivenUp("The port of the database was taken by another program while it was down");

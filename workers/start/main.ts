@@ -40,6 +40,7 @@ async function run(): Promise<void> {
   if (process.argv.includes("--build")) return buildScreens({ log: logOf("build"), signal: stop.signal });
   const summary = await boot({
     env: process.env,
+    dev: process.argv.includes("--dev"),
     logOf,
     teardown,
     signal: stop.signal,
@@ -60,6 +61,7 @@ function logOf(name: string): (line: string) => void {
 function fail(error: unknown): void {
   exitCode ||= 1;
   if (error instanceof OperatorError) process.stderr.write(`\n${error.message}\n`);
-  else if (error instanceof ConfigError) process.stderr.write(`\nThese settings are wrong:\n${error.problems.map((line) => `  ${line}\n`).join("")}`);
+  else if (error instanceof ConfigError)
+    process.stderr.write(`\nThese settings are wrong:\n${error.problems.map((line) => `  ${line}\n`).join("")}`);
   else console.error(error);
 }

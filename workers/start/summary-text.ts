@@ -2,7 +2,11 @@ import type { ProcessConfig } from "@/lib/config/load-config";
 import type { DatabaseMode } from "@/workers/start/stamp-database";
 
 /** What a person reads once everything runs. */
-export function summaryText({ config, mode, firstAdmin }: {
+export function summaryText({
+  config,
+  mode,
+  firstAdmin,
+}: {
   config: Pick<ProcessConfig, "brandName" | "publicUrl">;
   mode: DatabaseMode;
   firstAdmin: { username: string; oneTimePassword: string } | null;
@@ -23,6 +27,10 @@ export function summaryText({ config, mode, firstAdmin }: {
       "",
     );
   }
-  lines.push("Make a customer:   npm run --silent admin -- customer create --username alice --credit-usd 10", "Stop:              Ctrl-C", "");
+  lines.push(
+    "Make a customer:   npm run --silent admin -- customer create --username alice --credit-usd 10",
+    "Stop:              Ctrl-C",
+    "",
+  );
   return lines.join("\n");
 }

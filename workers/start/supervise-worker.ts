@@ -16,6 +16,7 @@ export type Worker = {
 export type WorkerOptions = {
   name: string;
   file: string;
+  args?: readonly string[];
   env: NodeJS.ProcessEnv;
   log: (line: string) => void;
   onGivenUp: (reason: string) => void;
@@ -34,7 +35,7 @@ export function superviseWorker(options: WorkerOptions): Worker {
   let child: ChildProcess | null = null;
 
   const done = (async () => {
-    for (let failures = 0; !stopping.signal.aborted; ) {
+    for (let failures = 0; !stopping.signal.aborted;) {
       const startedAt = Date.now();
       child = spawnWorker(options);
       const ending = await untilExit(child);
@@ -66,8 +67,12 @@ export function superviseWorker(options: WorkerOptions): Worker {
   };
 }
 
-function spawnWorker({ file, env, log }: WorkerOptions): ChildProcess {
-  const child = spawn(process.execPath, ["--enable-source-maps", file], { env, detached: true, stdio: ["ignore", "pipe", "pipe", "ipc"] });
+function spawnWorker({ file, args = [], env, log }: WorkerOptions): ChildProcess {
+  const child = spawn(process.execPath, ["--enable-source-maps", file, ...args], {
+    env,
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+  });
   for (const stream of [child.stdout, child.stderr]) {
     if (stream) createInterface({ input: stream }).on("line", log);
   }

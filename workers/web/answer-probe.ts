@@ -10,12 +10,20 @@ export function isProbe(url: string): boolean {
 }
 
 /** `/healthz`: this process lives. `/readyz`: it can serve: database, migrations, gateway; 503 names what is missing. */
-export async function answerProbe(url: string, res: ServerResponse, state: { closing: boolean; gateway: () => Promise<GatewayRuntime> }): Promise<void> {
+export async function answerProbe(
+  url: string,
+  res: ServerResponse,
+  state: { closing: boolean; gateway: () => Promise<GatewayRuntime> },
+): Promise<void> {
   if (url === "/healthz") return send(res, 200, { status: "ok" });
   const checks = {
     accepting: !state.closing,
     ...(await within(DATABASE_WAIT_MS, databaseChecks(), { database: false, migrations: false })),
-    gateway: await within(DATABASE_WAIT_MS, state.gateway().then(() => true), false),
+    gateway: await within(
+      DATABASE_WAIT_MS,
+      state.gateway().then(() => true),
+      false,
+    ),
   };
   const ready = Object.values(checks).every(Boolean);
   send(res, ready ? 200 : 503, { status: ready ? "ready" : "not_ready", checks });

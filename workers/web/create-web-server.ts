@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
 import type { ProcessConfig } from "@/lib/config/load-config";
 import { serveNodeRequest } from "@/lib/http/node-adapter";
@@ -14,19 +13,6 @@ const STALL_MS = 60_000;
 /** Longer than the idle timers of usual proxies, so that it is they who close idle connections. */
 const KEEP_ALIVE_MS = 75_000;
 const HEADERS_MS = 60_000;
-
-const UPGRADE_BODY = JSON.stringify({
-  error: { message: "This API speaks plain HTTP: send a POST.", type: "invalid_request_error", param: null, code: "upgrade_required" },
-});
-const UPGRADE_REFUSAL = [
-  "HTTP/1.1 426 Upgrade Required",
-  "connection: close",
-  "upgrade: HTTP/1.1",
-  "content-type: application/json",
-  `content-length: ${Buffer.byteLength(UPGRADE_BODY)}`,
-  "",
-  UPGRADE_BODY,
-].join("\r\n");
 
 /** One port for everything: `/v1/*` goes straight into the gateway, the probes are answered here, the rest is Next's. */
 export function createWebServer(input: {
@@ -59,11 +45,6 @@ export function createWebServer(input: {
       res.end();
     });
   });
-  server.on("upgrade", (_req: IncomingMessage, socket: Duplex) => {
-    socket.on("error", () => {});
-    socket.end(UPGRADE_REFUSAL);
-  });
-
   return {
     listen: () =>
       new Promise((resolve, reject) => {

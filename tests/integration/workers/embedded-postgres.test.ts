@@ -65,7 +65,7 @@ test("two first starts at once end up with one server", async () => {
   const dataDir = temporaryFolder();
   const [one, two] = await Promise.all([start(dataDir), start(dataDir)]);
   expect(one.pid).toBe(two.pid);
-  expect([one.adopted, two.adopted].toSorted()).toEqual([false, true]);
+  expect(one.adopted).not.toBe(two.adopted);
 });
 
 test("after kill -9 every acknowledged row is there, on the same port", async () => {
@@ -96,7 +96,10 @@ test("a postmaster.pid whose number now belongs to a stranger does not keep the 
   const dataDir = temporaryFolder();
   const first = await start(dataDir);
   await first.stop();
-  writeFileSync(path.join(dataDir, "postgres", "postmaster.pid"), `${process.pid}\n${dataDir}/postgres\n1\n5432\n\n127.0.0.1\n1 1\nready\n`);
+  writeFileSync(
+    path.join(dataDir, "postgres", "postmaster.pid"),
+    `${process.pid}\n${dataDir}/postgres\n1\n5432\n\n127.0.0.1\n1 1\nready\n`,
+  );
   const second = await start(dataDir);
   expect(second.adopted).toBe(false);
 });

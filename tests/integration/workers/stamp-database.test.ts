@@ -22,7 +22,9 @@ test("with a provider key it is live, and stays so when the key is no longer giv
 });
 
 test("a simulation listens on this machine only", async () => {
-  await expect(stampDatabase(database.sql, { openaiApiKey: null, host: "0.0.0.0" })).rejects.toThrow("listens on this machine only, and HOST is 0.0.0.0");
+  await expect(stampDatabase(database.sql, { openaiApiKey: null, host: "0.0.0.0" })).rejects.toThrow(
+    "listens on this machine only, and HOST is 0.0.0.0",
+  );
 });
 
 test("the stamp cannot be changed afterwards", async () => {

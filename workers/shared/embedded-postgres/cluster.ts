@@ -25,14 +25,20 @@ export function inspectCluster(paths: ClusterPaths): "missing" | "ours" {
   if (!existsSync(paths.cluster) || readdirSync(paths.cluster).length === 0) return "missing";
   const versionFile = join(paths.cluster, "PG_VERSION");
   if (!existsSync(versionFile)) {
-    throw new OperatorError(`${paths.cluster} is not empty and is no Postgres database. Move it away, or set SWITCHYARD_DATA_DIR to another folder.`);
+    throw new OperatorError(
+      `${paths.cluster} is not empty and is no Postgres database. Move it away, or set SWITCHYARD_DATA_DIR to another folder.`,
+    );
   }
   const version = readFileSync(versionFile, "utf8").trim();
   if (version !== MAJOR_VERSION) {
-    throw new OperatorError(`${paths.cluster} was made by Postgres ${version}; this release brings ${MAJOR_VERSION}. Set DATABASE_URL to a server that can open it.`);
+    throw new OperatorError(
+      `${paths.cluster} was made by Postgres ${version}; this release brings ${MAJOR_VERSION}. Set DATABASE_URL to a server that can open it.`,
+    );
   }
   if (!existsSync(paths.secret)) {
-    throw new OperatorError(`${paths.cluster} is a database, but its password file ${paths.secret} is gone. Restore that file from your backup.`);
+    throw new OperatorError(
+      `${paths.cluster} is a database, but its password file ${paths.secret} is gone. Restore that file from your backup.`,
+    );
   }
   return "ours";
 }

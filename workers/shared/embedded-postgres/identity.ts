@@ -85,5 +85,7 @@ function unprivilegedUser(): ServerIdentity {
     const fields = rows.find((row) => row.startsWith(`${name}:`))?.split(":");
     if (fields) return { kind: "user", uid: Number(fields[2]), gid: Number(fields[3]) };
   }
-  throw new OperatorError("Postgres does not run as root, and this machine has no other user for it. Start Switchyard as an ordinary user, or set DATABASE_URL.");
+  throw new OperatorError(
+    "Postgres does not run as root, and this machine has no other user for it. Start Switchyard as an ordinary user, or set DATABASE_URL.",
+  );
 }

@@ -93,7 +93,8 @@ async function settledPostmaster(cluster: string): Promise<Postmaster | null> {
     found = findPostmaster(cluster);
     return found === null || found.status === "ready";
   }, READY_WAIT_MS);
-  if (found && found.status !== "ready") throw new OperatorError(`Postgres process ${found.pid} on ${cluster} does not become ready. Look at its log.`);
+  if (found && found.status !== "ready")
+    throw new OperatorError(`Postgres process ${found.pid} on ${cluster} does not become ready. Look at its log.`);
   return found;
 }
 
@@ -113,11 +114,15 @@ async function startServer(paths: ClusterPaths, state: "missing" | "ours", optio
     if (started) return started;
     // Worth another try: the port was taken in between, or backends of a killed server still hold its shared memory.
     const reason = logTail(paths.log);
-    if (attempt === START_ATTEMPTS_MAX) throw new OperatorError(`Postgres did not start on ${paths.cluster}. Its log, ${paths.log}, ends with:\n${reason}`);
+    if (attempt === START_ATTEMPTS_MAX)
+      throw new OperatorError(`Postgres did not start on ${paths.cluster}. Its log, ${paths.log}, ends with:\n${reason}`);
   }
 }
 
-async function spawnServer(paths: ClusterPaths, command: { file: string; args: string[]; uid?: number; gid?: number }): Promise<Postmaster | null> {
+async function spawnServer(
+  paths: ClusterPaths,
+  command: { file: string; args: string[]; uid?: number; gid?: number },
+): Promise<Postmaster | null> {
   if (existsSync(paths.log) && statSync(paths.log).size > LOG_BYTES_MAX) truncateSync(paths.log);
   const log = openSync(paths.log, "a", 0o600);
   const child = spawn(command.file, command.args, {
