@@ -61,7 +61,7 @@ export const ERROR_TABLE: Readonly<Record<AppErrorCode, ErrorRow>> = {
   lane_busy: busy("the queue is full, or its deadline has passed, on the only lane"),
   key_invalid: told("the API key is not known", BAD_KEY),
   key_revoked: told("the API key was revoked", BAD_KEY),
-  key_expired: same("the API key has expired; Codex runs its auth command again and goes on", BAD_KEY, "2"),
+  key_expired: same("the API key has expired; Codex runs its auth command again and goes on", BAD_KEY, "2; 6 if no new key comes"),
   ip_not_allowed: told("the API key may not be used from this address", BAD_KEY),
   model_not_allowed: same("the API key may not use this model", NO_MODEL),
   model_not_found: same("the price book has no such model", NO_MODEL),

@@ -8,7 +8,7 @@ export type UpstreamTarget = {
 
 type UpstreamHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
-/** Client to upstream, on any key. `x-codex-*` passes as well. */
+/** Client to upstream, on any key. */
 const UP = new Set([
   "accept",
   "content-type",
@@ -19,11 +19,16 @@ const UP = new Set([
   "thread-id",
   "user-agent",
   "x-client-request-id",
+  "x-codex-beta-features",
+  "x-codex-parent-thread-id",
+  "x-codex-turn-metadata",
+  "x-codex-turn-state",
+  "x-codex-window-id",
   "x-openai-internal-codex-responses-lite",
   "x-openai-subagent",
 ]);
 
-/** Client to upstream, only on the customer's own key. */
+/** Client to upstream, only on the customer's own key. Any other `x-codex-*` passes as well. */
 const UP_OWN_KEY = new Set(["idempotency-key", "openai-organization", "openai-project", "range"]);
 
 /** Upstream to client, on any key. */
@@ -51,8 +56,7 @@ const BACK_OWN_KEY = new Set(["accept-ranges", "content-range", "openai-organiza
 export function upstreamHeaders(client: HeaderMap, target: UpstreamTarget): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const name in client) {
-    const passes = UP.has(name) || name.startsWith("x-codex-") || (!target.operatorKey && UP_OWN_KEY.has(name));
-    if (passes) headers[name] = client[name]!;
+    if (UP.has(name) || (!target.operatorKey && (UP_OWN_KEY.has(name) || name.startsWith("x-codex-")))) headers[name] = client[name]!;
   }
   headers["accept-encoding"] = "identity";
   if (target.auth.style === "bearer") headers["authorization"] = `Bearer ${target.auth.secret}`;
@@ -69,8 +73,14 @@ export function clientHeaders(upstream: UpstreamHeaders, options: { operatorKey:
   for (const name in upstream) {
     const value = upstream[name];
     if (value === undefined) continue;
-    const own = BACK_OWN_KEY.has(name) || name.startsWith("x-codex-") || name.startsWith("x-ratelimit-");
-    if (BACK.has(name) || (own && !options.operatorKey)) headers[name] = Array.isArray(value) ? value.join(", ") : value;
+    if (comesBack(name, options)) headers[name] = Array.isArray(value) ? value.join(", ") : value;
   }
   return headers;
+}
+
+/** Whether an upstream's header, in lower case, may reach the client. */
+export function comesBack(name: string, options: { operatorKey: boolean }): boolean {
+  if (BACK.has(name)) return true;
+  if (options.operatorKey) return false;
+  return BACK_OWN_KEY.has(name) || name.startsWith("x-codex-") || name.startsWith("x-ratelimit-");
 }

@@ -48,7 +48,7 @@ export function skipString(bytes: Buffer, start: number): number {
 }
 
 /** Index just after the value that begins at `start`. */
-export function skipValue(bytes: Buffer, start: number): number {
+function skipValue(bytes: Buffer, start: number): number {
   const first = bytes[start];
   if (first === QUOTE) return skipString(bytes, start);
   let at = start;

@@ -92,7 +92,8 @@ class ContentReader {
       if (type === "item_reference") this.itemReferences = true;
       if (type === "image_generation_call") this.imagesCount++;
       this.readContent(dict["content"], `${at}.content`);
-      this.readContent(dict["output"], `${at}.output`);
+      // What a shell printed is a list of its own shape, without parts.
+      if (type !== "shell_call_output") this.readContent(dict["output"], `${at}.output`);
       if (dict["tools"] !== undefined) this.readTools(dict["tools"], ["input", index, "tools"], 0);
     }
   }

@@ -1,3 +1,4 @@
+import { comesBack } from "@/lib/openai/forward-headers";
 import { isObjectAt, objectMembers, skipSpace } from "@/lib/openai/json-walk";
 import { replaceData } from "@/lib/openai/sse";
 import type { SseEvent } from "@/lib/openai/sse";
@@ -8,14 +9,19 @@ import type { SseEvent } from "@/lib/openai/sse";
  */
 const HEADERS_KEY = Buffer.from('"headers"');
 
-export function scrubEvent(event: SseEvent): SseEvent {
+type ScrubOptions = { operatorKey: boolean };
+
+/** The stricter list. */
+const OPERATOR_KEY: ScrubOptions = { operatorKey: true };
+
+export function scrubEvent(event: SseEvent, options: ScrubOptions = OPERATOR_KEY): SseEvent {
   if (event.data === null) return event;
-  const data = scrubJson(event.data);
+  const data = scrubJson(event.data, options);
   return data === event.data ? event : replaceData(event, data);
 }
 
 /** The same for a whole JSON answer. Bytes that hold no such header come back as the same buffer. */
-export function scrubJson(data: Buffer): Buffer {
+export function scrubJson(data: Buffer, options: ScrubOptions = OPERATOR_KEY): Buffer {
   if (!data.includes(HEADERS_KEY)) return data;
   const start = skipSpace(data, 0);
   if (!isObjectAt(data, start)) return data;
@@ -31,7 +37,7 @@ export function scrubJson(data: Buffer): Buffer {
   for (const place of places) {
     if (!isObjectAt(data, place)) continue;
     const members = objectMembers(data, place);
-    const kept = members.filter((member) => !isPrivate(member.key));
+    const kept = members.filter((member) => comesBack(member.key.toLowerCase(), options));
     if (kept.length === members.length) continue;
     const last = members.at(-1)!;
     const inside = kept.map((member) => data.toString("utf8", member.keyStart, member.valueEnd)).join(",");
@@ -39,16 +45,4 @@ export function scrubJson(data: Buffer): Buffer {
     at = last.valueEnd;
   }
   return at === 0 ? data : Buffer.concat([...parts, data.subarray(at)]);
-}
-
-function isPrivate(header: string): boolean {
-  const name = header.toLowerCase();
-  return (
-    name === "openai-model" ||
-    name === "openai-organization" ||
-    name === "openai-project" ||
-    name === "set-cookie" ||
-    name.startsWith("x-ratelimit-") ||
-    /^x-codex-.*(used-percent|window-minutes|reset-at|credits|limit)/.test(name)
-  );
 }

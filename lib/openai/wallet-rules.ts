@@ -131,7 +131,9 @@ export function walletPlan(facts: RequestFacts, price: Price, options: { webSear
     notes.push("user removed");
   }
   if (facts.webSearchTools.length > 0) {
-    const search = price.sell.webSearchCall === null || options.webSearchCallsMax < 1 ? takeSearchOut(facts) : capSearch(facts, options);
+    // On the chat wire no answer says how often it searched, so there it cannot be sold.
+    const isSold = facts.wire === "responses" && price.sell.webSearchCall !== null && options.webSearchCallsMax > 0;
+    const search = isSold ? capSearch(facts, options) : takeSearchOut(facts);
     if (search.kind === "cannot") return search;
     edits.push(...search.edits);
     notes.push(...search.notes);

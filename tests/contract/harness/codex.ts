@@ -32,7 +32,7 @@ type CodexItem = {
 
 export type CodexRun = { exitCode: number | null; events: CodexEvent[]; stdout: string; stderr: string };
 
-const PROVIDER_ID = "codexapi";
+export const PROVIDER_ID = "codexapi";
 const KEY_VARIABLE = "CODEXAPI_CODEX_API_KEY";
 
 const REPOSITORY = join(import.meta.dirname, "../../..");
@@ -50,7 +50,8 @@ export function codexBinary(): Promise<string> {
   return fetched;
 }
 
-export async function openDesk(endpoint: Endpoint, options: { model?: string; config?: string } = {}): Promise<CodexDesk> {
+/** `null`: a Codex that has not been set up for any endpoint. */
+export async function openDesk(endpoint: Endpoint | null, options: { model?: string; config?: string } = {}): Promise<CodexDesk> {
   const root = join(REPOSITORY, ".cache/codex-desks", randomUUID());
   const [home, work] = [join(root, "home"), join(root, "work")];
   await mkdir(home, { recursive: true });
@@ -65,7 +66,7 @@ export async function openDesk(endpoint: Endpoint, options: { model?: string; co
     TERM: "xterm-256color",
     LANG: "C.UTF-8",
     GIT_CONFIG_GLOBAL: "/dev/null",
-    ...(endpoint.authCommand ? {} : { [KEY_VARIABLE]: endpoint.apiKey }),
+    ...(endpoint && !endpoint.authCommand ? { [KEY_VARIABLE]: endpoint.apiKey } : {}),
   };
   const author = ["-c", "user.name=Test", "-c", "user.email=test@example.com"];
   await exec("git", ["init", "-q", "."], { cwd: work, env });
@@ -107,17 +108,12 @@ export function failureText(run: CodexRun): string {
   return run.events.find((event) => event.type === "turn.failed")?.error?.message ?? "";
 }
 
-function configFor(endpoint: Endpoint, work: string, { model = "gpt-5.5", config = "" }: { model?: string; config?: string }): string {
-  const { authCommand } = endpoint;
-  const auth =
-    authCommand === undefined
-      ? `env_key = ${JSON.stringify(KEY_VARIABLE)}`
-      : `[model_providers.${PROVIDER_ID}.auth]\ncommand = ${JSON.stringify(authCommand.command)}\nargs = ${JSON.stringify(authCommand.args)}`;
-  // Beside the provider only what keeps a test off the internet and away from first-run questions.
-  return `model = ${JSON.stringify(model)}
-model_provider = "${PROVIDER_ID}"
-check_for_update_on_startup = false
-${config}
+type ConfigOptions = { model?: string; config?: string };
+
+/** Beside the provider only what keeps a test off the internet and away from first-run questions. */
+function configFor(endpoint: Endpoint | null, work: string, options: ConfigOptions): string {
+  return `${endpoint ? modelLines(options) : ""}check_for_update_on_startup = false
+${options.config ?? ""}
 
 [analytics]
 enabled = false
@@ -131,10 +127,24 @@ apps = false
 
 [projects.${JSON.stringify(work)}]
 trust_level = "trusted"
+${endpoint ? providerTable(endpoint) : ""}`;
+}
 
+function modelLines({ model = "gpt-5.5" }: ConfigOptions): string {
+  return `model = ${JSON.stringify(model)}
+model_provider = "${PROVIDER_ID}"
+`;
+}
+
+function providerTable({ baseUrl, authCommand }: Endpoint): string {
+  const auth =
+    authCommand === undefined
+      ? `env_key = ${JSON.stringify(KEY_VARIABLE)}`
+      : `[model_providers.${PROVIDER_ID}.auth]\ncommand = ${JSON.stringify(authCommand.command)}\nargs = ${JSON.stringify(authCommand.args)}`;
+  return `
 [model_providers.${PROVIDER_ID}]
 name = "Switchyard"
-base_url = ${JSON.stringify(endpoint.baseUrl)}
+base_url = ${JSON.stringify(baseUrl)}
 ${auth}
 `;
 }

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import OpenAI from "openai";
-import { type CodexRun, type Endpoint, openDesk, runCodex } from "@/tests/contract/harness/codex";
+import { type CodexRun, type Endpoint, openDesk, PROVIDER_ID, runCodex } from "@/tests/contract/harness/codex";
 import { assertChatChunk, assertChatCompletion, assertResponse, assertResponsesEvent } from "@/tests/contract/harness/schemas";
 import { startTui } from "@/tests/contract/harness/tui";
 
@@ -13,12 +13,16 @@ import { startTui } from "@/tests/contract/harness/tui";
 /** The sandbox is Codex's own affair and not available on every machine that runs the tests. */
 const UNSANDBOXED = ["-s", "danger-full-access"];
 
-/** `codex exec` with one prompt; the prompt may hold orders for the simulator (`run: …`). */
-export async function codexExec(endpoint: Endpoint, options: { model: string; prompt: string }): Promise<CodexRun> {
+/** `codex exec` with one prompt; the prompt may hold orders for the simulator (`run: …`). `provider`: more keys of the provider's table. */
+export async function codexExec(
+  endpoint: Endpoint,
+  options: { model: string; prompt: string; provider?: Readonly<Record<string, string>>; args?: string[] },
+): Promise<CodexRun> {
   const desk = await openDesk(endpoint, { model: options.model });
+  const provider = Object.entries(options.provider ?? {}).flatMap(([key, toml]) => ["-c", `model_providers.${PROVIDER_ID}.${key}=${toml}`]);
   try {
     return await runCodex({
-      args: ["exec", "--json", ...UNSANDBOXED, options.prompt],
+      args: ["exec", "--json", ...UNSANDBOXED, ...provider, ...(options.args ?? []), options.prompt],
       cwd: desk.work,
       env: desk.env,
     });
@@ -89,19 +93,25 @@ export async function codexTui(endpoint: Endpoint, options: { model: string }): 
   try {
     await tui.waitForText("›");
     await tui.submit("say: first answer");
-    await tui.waitForText("• first answer");
+    await tui.waitForText(turnsDone(1));
+    // Codex asks for a title with every turn until it has one.
+    await tui.waitForText("Simulated: say: first");
     await tui.submit("say: second answer");
-    await tui.waitForText("• second answer");
+    await tui.waitForText(turnsDone(2));
     await tui.submit("/compact");
     await tui.waitForText("Context compacted");
     await tui.submit("say: third answer");
     await tui.waitForText("• third answer");
-    await tui.waitForText("Simulated: say: first");
     return tui.screen();
   } finally {
     await tui.close();
     await desk.dispose();
   }
+}
+
+/** The text of an answer stands before its turn is over; only then does Codex take commands again. */
+function turnsDone(count: number): RegExp {
+  return new RegExp(`(Worked for[\\s\\S]*){${count}}`);
 }
 
 /** An SDK client that never retries, so that a test counts requests. */

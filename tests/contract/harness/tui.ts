@@ -2,14 +2,16 @@ import { spawn } from "@lydell/node-pty";
 import xterm from "@xterm/headless";
 import { codexBinary, type CodexDesk } from "@/tests/contract/harness/codex";
 
-/** The interactive Codex in a pseudo-terminal, read as a person reads it: from the rendered screen and what has scrolled off it. */
+/** A program in a pseudo-terminal, read as a person reads it: from the rendered screen and what has scrolled off it. */
 export type Tui = {
   screen: () => string;
   /** Resolves when the text is on the screen; fails with the screen's content when it never comes. */
   waitForText: (wanted: string | RegExp) => Promise<void>;
-  /** Puts text into the prompt and sends it. */
+  /** Puts text into Codex's prompt and sends it. */
   submit: (text: string) => Promise<void>;
-  /** Ends Codex and waits for the process. */
+  /** Types, as it is. */
+  type: (text: string) => void;
+  /** Ends the program and waits for it. */
   close: () => Promise<void>;
 };
 
@@ -20,9 +22,14 @@ const WAIT_MS_MAX = 60_000;
 const PASTE_BEGIN = "\x1b[200~";
 const PASTE_END = "\x1b[201~";
 
+/** The interactive Codex. */
 export async function startTui(desk: CodexDesk, args: string[] = []): Promise<Tui> {
+  return startTerminal(await codexBinary(), ["--no-daemon", ...args], desk);
+}
+
+export function startTerminal(program: string, args: string[], desk: Pick<CodexDesk, "work" | "env">): Tui {
   const terminal = new xterm.Terminal({ cols: COLUMNS, rows: ROWS, scrollback: SCROLLBACK_ROWS, allowProposedApi: true });
-  const pty = spawn(await codexBinary(), ["--no-daemon", ...args], { cols: COLUMNS, rows: ROWS, cwd: desk.work, env: desk.env });
+  const pty = spawn(program, args, { cols: COLUMNS, rows: ROWS, cwd: desk.work, env: desk.env });
   const watchers = new Set<() => void>();
   let exited = false;
   const look = (): void => {
@@ -55,9 +62,9 @@ export async function startTui(desk: CodexDesk, args: string[] = []): Promise<Tu
       const watch = (): void => {
         const text = screen();
         if (typeof wanted === "string" ? text.includes(wanted) : wanted.test(text)) settle();
-        else if (exited) settle(new Error(`Codex ended before it showed ${String(wanted)}:\n${text}`));
+        else if (exited) settle(new Error(`It ended before it showed ${String(wanted)}:\n${text}`));
       };
-      const giveUp = setTimeout(() => settle(new Error(`Codex never showed ${String(wanted)}:\n${screen()}`)), WAIT_MS_MAX);
+      const giveUp = setTimeout(() => settle(new Error(`It never showed ${String(wanted)}:\n${screen()}`)), WAIT_MS_MAX);
       watchers.add(watch);
       watch();
     });
@@ -71,8 +78,10 @@ export async function startTui(desk: CodexDesk, args: string[] = []): Promise<Tu
       await waitForText(new RegExp(`› ${text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&").replaceAll("\n", "\\s+")}`));
       pty.write("\r");
     },
+    type: (text) => pty.write(text),
     close: async () => {
-      if (!exited) pty.kill("SIGTERM");
+      // As when a person closes the window: a shell would ignore a request to terminate.
+      if (!exited) pty.kill("SIGHUP");
       await ended;
       terminal.dispose();
     },

@@ -46,15 +46,23 @@ test("after our own announcement the upstream's is dropped and its events contin
   expect(remap.nextSequenceNumber).toBe(7);
 });
 
-test("the served model's name and the operator's limits are taken out of header maps inside events", () => {
+test("header maps inside events keep what may come back as a header: less on the operator's key than on the customer's own", () => {
   const data = {
     type: "response.created",
-    response: { id: "r", headers: { "OpenAI-Model": "gpt-x", "x-ratelimit-limit": "1", "openai-organization": "org", keep: "1" } },
-    headers: { "openai-model": "gpt-x" },
+    response: { id: "r", headers: { "OpenAI-Model": "gpt-x", "X-RateLimit-Limit": "1", "openai-organization": "org", "x-new": "1" } },
+    headers: { "openai-model": "gpt-x", "X-Codex-Turn-State": "s", "x-codex-primary-used-percent": "50", "cf-ray": "1" },
   };
-  const scrubbed = scrubEvent(makeEvent("response.created", Buffer.from(JSON.stringify(data))));
-  expect(json(scrubbed)).toEqual({ type: "response.created", response: { id: "r", headers: { keep: "1" } }, headers: {} });
+  const event = makeEvent("response.created", Buffer.from(JSON.stringify(data)));
+  const operators = { type: "response.created", response: { id: "r", headers: {} }, headers: { "X-Codex-Turn-State": "s" } };
+  const scrubbed = scrubEvent(event);
+  expect(json(scrubbed)).toEqual(operators);
+  expect(json(scrubEvent(event, { operatorKey: true }))).toEqual(operators);
   expect(scrubbed.raw.toString().startsWith("event: response.created\ndata: {")).toBe(true);
+  expect(json(scrubEvent(event, { operatorKey: false }))).toEqual({
+    type: "response.created",
+    response: { id: "r", headers: { "X-RateLimit-Limit": "1", "openai-organization": "org" } },
+    headers: { "X-Codex-Turn-State": "s", "x-codex-primary-used-percent": "50" },
+  });
 });
 
 test("an event without such headers comes back as the same bytes", () => {

@@ -17,6 +17,8 @@ const fromClient = {
   "session-id": "s",
   "thread-id": "t",
   "x-codex-turn-state": "state",
+  "x-codex-window-id": "t:0",
+  "x-codex-installation-id": "a customer's machine",
   "x-openai-internal-codex-responses-lite": "true",
   originator: "codex_exec",
   "openai-organization": "org-client",
@@ -33,6 +35,7 @@ test("what goes up on the operator's key is our credential and the session, noth
     "session-id": "s",
     "thread-id": "t",
     "x-codex-turn-state": "state",
+    "x-codex-window-id": "t:0",
     "x-openai-internal-codex-responses-lite": "true",
     originator: "codex_exec",
   });
@@ -41,6 +44,7 @@ test("what goes up on the operator's key is our credential and the session, noth
 test("on the customer's own key their organisation goes up too; Azure takes the key in its own header", () => {
   const headers = upstreamHeaders(fromClient, { auth: { style: "api_key", secret: "az" }, operatorKey: false });
   expect(headers).toMatchObject({ "api-key": "az", "openai-organization": "org-client", "idempotency-key": "idem" });
+  expect(headers["x-codex-installation-id"]).toBe("a customer's machine");
   expect(headers["authorization"]).toBeUndefined();
 });
 
