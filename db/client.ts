@@ -1,5 +1,6 @@
 import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import postgres, { type Sql } from "postgres";
+import { failWithDriverErrors } from "@/db/driver-error";
 import * as keys from "@/db/schema/keys";
 import * as lanes from "@/db/schema/lanes";
 import * as ledger from "@/db/schema/ledger";
@@ -25,12 +26,15 @@ export type Database = {
 
 /** More connections make one hot wallet slower, not faster: measured best at 8 to 10 per process. */
 const POOL_MAX = 8;
+const BACKOFF_MAX_S = 1;
 
 export function connectDatabase(url: string, options: { max?: number; onNotice?: (text: string) => void } = {}): Database {
   const connect = () =>
     postgres(url, {
       max: options.max ?? POOL_MAX,
       connect_timeout: 10,
+      // The client's own would wait up to 20 seconds after a database that was away has come back.
+      backoff: (retries: number) => Math.min(0.02 * 2 ** retries, BACKOFF_MAX_S),
       idle_timeout: 0,
       onnotice: (notice) => options.onNotice?.(String(notice["message"])),
       connection: { application_name: "switchyard" },
@@ -39,7 +43,7 @@ export function connectDatabase(url: string, options: { max?: number; onNotice?:
   const orm = connect();
   const sql = connect();
   return {
-    orm: drizzle(orm, { schema }),
+    orm: failWithDriverErrors(drizzle(orm, { schema })),
     sql,
     close: async () => {
       await Promise.all([orm.end({ timeout: 5 }), sql.end({ timeout: 5 })]);

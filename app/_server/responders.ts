@@ -1,7 +1,9 @@
 import { apiViewer } from "@/app/_server/api-viewer";
+import { isSimulated } from "@/app/_server/simulated";
 import type { Viewer } from "@/lib/access/viewer";
 import { AppError } from "@/lib/errors/app-error";
 import { newId } from "@/lib/ids/ids";
+import { SIMULATED_HEADER } from "@/lib/http/simulated-header";
 import { errorReply } from "@/lib/openai/error-face";
 import { runtime } from "@/lib/runtime/runtime";
 
@@ -14,20 +16,25 @@ export function apiRead(answer: Answer) {
     try {
       const viewer = await apiViewer(request.headers);
       const body = await answer({ viewer, query: new URL(request.url).searchParams });
-      return Response.json(body, { headers: { "cache-control": "no-store", "x-request-id": requestId } });
+      return Response.json(body, { headers: { ...(await ownHeaders()), "x-request-id": requestId } });
     } catch (thrown) {
       return errorResponse(thrown, requestId);
     }
   };
 }
 
-function errorResponse(thrown: unknown, requestId: string): Response {
+async function ownHeaders(): Promise<Record<string, string>> {
+  return { "cache-control": "no-store", ...((await isSimulated()) && { [SIMULATED_HEADER]: "1" }) };
+}
+
+async function errorResponse(thrown: unknown, requestId: string): Promise<Response> {
   const error = thrown instanceof AppError ? thrown : new AppError("internal", "Something went wrong on our side.", { cause: thrown });
   if (error.code === "internal") runtime().log.error({ err: thrown, requestId }, "api read failed");
   // No Codex reads these addresses, so its retries need no care: every caller sees the plain statuses.
   const reply = errorReply(error, { client: "sdk", wire: "other", requestId });
   return new Response(reply.body as Uint8Array<ArrayBuffer>, {
     status: reply.status,
-    headers: { ...reply.headers, "cache-control": "no-store" },
+    // The database may be what failed.
+    headers: { ...reply.headers, ...(await ownHeaders().catch(() => ({ "cache-control": "no-store" }))) },
   });
 }

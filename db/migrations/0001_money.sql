@@ -1,6 +1,7 @@
 -- What Drizzle cannot say: triggers that make the ledger append-only and balanced, the state machine of holds, partitions,
 -- and the three functions of the hot path (admit, settle, expire). Each function is one round trip for a whole group of
 -- requests; locks are taken wallets first, then keys, both in id order, so that two groups can never wait for each other in a ring.
+-- Their plans are made once per connection, when the tables may still be empty: no setting of theirs may lead to reading one whole.
 
 ALTER TABLE "lanes" ADD CONSTRAINT "lanes_position_unique" UNIQUE ("user_id", "position") DEFERRABLE INITIALLY DEFERRED;
 --> statement-breakpoint
@@ -49,14 +50,11 @@ CREATE TRIGGER database_stamp_immutable BEFORE UPDATE OR DELETE ON database_stam
 
 -- The only writer of wallet balances. A statement trigger with a transition table instead of a deferred row constraint:
 -- it is stricter (a transfer balances at the end of the statement that writes it, not only at commit) and costs one check per
--- statement instead of one per entry. It reads all entries of the touched transfers, so entries added later are caught too.
+-- statement instead of one per entry. Entries are never changed, so entries that are added later are caught in the same way.
 CREATE FUNCTION apply_ledger_entries() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  -- A correlated sum, not a join: a transition table has no statistics, and a join would read the whole ledger.
-  IF EXISTS (
-    SELECT 1 FROM (SELECT DISTINCT a.transfer_id FROM added a) t
-    WHERE (SELECT sum(e.amount) FROM ledger_entries e WHERE e.transfer_id = t.transfer_id) <> 0
-  ) THEN
+  -- What was there before summed to zero, so what is added must as well.
+  IF EXISTS (SELECT 1 FROM added a GROUP BY a.transfer_id HAVING sum(a.amount) <> 0) THEN
     RAISE EXCEPTION 'the entries of a transfer must sum to zero' USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_entries_balanced';
   END IF;
   UPDATE wallets w SET available = w.available + d.available, held = w.held + d.held
@@ -154,8 +152,9 @@ END $$;
 SELECT ensure_request_partitions(now(), 3);
 --> statement-breakpoint
 
-CREATE FUNCTION period_start(p_unit text) RETURNS timestamptz LANGUAGE sql STABLE AS $$
-  SELECT date_trunc(p_unit, now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'
+-- By the clock and not by the start of the transaction: one that waited for a lock past midnight must not write yesterday back.
+CREATE FUNCTION period_start(p_unit text) RETURNS timestamptz LANGUAGE sql VOLATILE AS $$
+  SELECT date_trunc(p_unit, clock_timestamp() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'
 $$;
 --> statement-breakpoint
 
@@ -163,21 +162,30 @@ $$;
 --   { requestId, keyId, userId, processId, admit: bool,
 --     hold: null | { id, attemptNo, laneId, providerId, priceId, amount, inputAmount, context } }
 -- Outcomes: ok, key_revoked, key_expired, suspended, concurrency_full, rate_limited, budget_reached, budget_busy,
--- wallet_empty, wallet_busy. Anything but ok wrote nothing for that element. Re-sending an element that is already in is ok.
+-- wallet_empty, wallet_busy. Anything but ok wrote nothing for that element. Re-sending an element that is already in is ok, and
+-- counts nothing twice. `available` is what a hold may take at the most: of the wallet, and of the budgets when they are in the way.
 CREATE FUNCTION admit_requests(p_items jsonb)
 RETURNS TABLE (ordinal int, outcome text, available bigint, held bigint, retry_after_s int, resets_at timestamptz)
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 DECLARE
-  item record;
   k record;
-  w record;
-  h jsonb;
-  v_amount bigint;
   v_now timestamptz := clock_timestamp();
   v_day timestamptz := period_start('day');
   v_week timestamptz := period_start('week');
   v_month timestamptz := period_start('month');
+  -- How this group has left the wallet and the key of the element before.
+  v_user text;
+  v_key text;
+  v_available bigint;
+  v_held bigint;
+  v_reserved bigint;
+  v_minute_count int;
+  v_running bigint;
+  -- Positions, from 1, of the elements that may write: all that are in, those that are counted, those whose hold is placed.
+  v_in int[] := '{}';
+  v_admitted int[] := '{}';
+  v_placed int[] := '{}';
 BEGIN
   PERFORM 1 FROM wallets x
     WHERE x.user_id IN (SELECT i ->> 'userId' FROM jsonb_array_elements(p_items) i WHERE i -> 'hold' <> 'null'::jsonb)
@@ -186,112 +194,151 @@ BEGIN
     WHERE x.key_id IN (SELECT i ->> 'keyId' FROM jsonb_array_elements(p_items) i)
     ORDER BY x.key_id FOR UPDATE;
 
-  FOR item IN SELECT (o - 1)::int AS n, i AS j FROM jsonb_array_elements(p_items) WITH ORDINALITY AS t(i, o) LOOP
-    ordinal := item.n; outcome := 'ok'; available := NULL; held := NULL; retry_after_s := NULL; resets_at := NULL;
-    h := NULLIF(item.j -> 'hold', 'null'::jsonb);
-
-    SELECT a.revoked_at, a.expires_at, a.concurrency_max, a.requests_per_minute_max, a.budget_day, a.budget_week, a.budget_month,
-           s.status, c.minute_start, c.minute_count, c.reserved,
-           CASE WHEN c.day_start = v_day THEN c.day_spent ELSE 0 END AS day_spent,
-           CASE WHEN c.week_start = v_week THEN c.week_spent ELSE 0 END AS week_spent,
-           CASE WHEN c.month_start = v_month THEN c.month_spent ELSE 0 END AS month_spent
-      INTO STRICT k
-      FROM api_keys a JOIN users s ON s.id = a.user_id JOIN api_key_usage c ON c.key_id = a.id
-      WHERE a.id = item.j ->> 'keyId' AND a.user_id = item.j ->> 'userId';
+  -- First decide, one element after the other; then write, all of them at once.
+  FOR k IN
+    SELECT t.o::int AS n, a.id AS key_id, a.user_id, a.revoked_at, a.expires_at, a.concurrency_max, a.requests_per_minute_max,
+           a.budget_month - CASE WHEN c.month_start = v_month THEN c.month_spent ELSE 0 END AS month_left,
+           a.budget_week - CASE WHEN c.week_start = v_week THEN c.week_spent ELSE 0 END AS week_left,
+           a.budget_day - CASE WHEN c.day_start = v_day THEN c.day_spent ELSE 0 END AS day_left,
+           s.status, c.minute_start > v_now - interval '60 seconds' AS minute_runs, c.minute_start, c.minute_count, c.reserved,
+           w.available + w.soft_limit AS available, w.held,
+           (t.i ->> 'admit')::bool AND (SELECT x.request_id FROM admissions x WHERE x.request_id = t.i ->> 'requestId') IS NULL AS is_new,
+           CASE WHEN (SELECT x.id FROM holds x WHERE x.id = t.i -> 'hold' ->> 'id') IS NULL THEN (t.i -> 'hold' ->> 'amount')::bigint END AS amount
+    FROM jsonb_array_elements(p_items) WITH ORDINALITY AS t(i, o)
+    LEFT JOIN api_keys a ON a.id = t.i ->> 'keyId' AND a.user_id = t.i ->> 'userId'
+    LEFT JOIN users s ON s.id = a.user_id
+    LEFT JOIN api_key_usage c ON c.key_id = a.id
+    LEFT JOIN wallets w ON w.user_id = a.user_id
+    ORDER BY a.user_id, a.id, t.o
+  LOOP
+    IF k.key_id IS NULL THEN RAISE EXCEPTION 'there is no such key of this user' USING ERRCODE = 'no_data_found'; END IF;
+    ordinal := k.n - 1; outcome := 'ok'; available := NULL; held := NULL; retry_after_s := NULL; resets_at := NULL;
+    IF v_user IS DISTINCT FROM k.user_id THEN
+      v_user := k.user_id; v_available := k.available; v_held := k.held;
+    END IF;
+    IF v_key IS DISTINCT FROM k.key_id THEN
+      v_key := k.key_id; v_reserved := k.reserved; v_running := NULL;
+      v_minute_count := CASE WHEN k.minute_runs THEN k.minute_count ELSE 0 END;
+    END IF;
 
     IF k.revoked_at IS NOT NULL THEN outcome := 'key_revoked'; RETURN NEXT; CONTINUE; END IF;
     IF k.expires_at <= v_now THEN outcome := 'key_expired'; RETURN NEXT; CONTINUE; END IF;
     IF k.status <> 'active' THEN outcome := 'suspended'; RETURN NEXT; CONTINUE; END IF;
 
-    IF (item.j ->> 'admit')::bool AND NOT EXISTS (SELECT 1 FROM admissions x WHERE x.request_id = item.j ->> 'requestId') THEN
-      IF k.concurrency_max IS NOT NULL
-         AND (SELECT count(*) FROM admissions x WHERE x.key_id = item.j ->> 'keyId') >= k.concurrency_max THEN
-        outcome := 'concurrency_full'; retry_after_s := 1; RETURN NEXT; CONTINUE;
+    IF k.is_new THEN
+      IF k.concurrency_max IS NOT NULL THEN
+        v_running := coalesce(v_running, (SELECT count(*) FROM admissions x WHERE x.key_id = k.key_id));
+        IF v_running >= k.concurrency_max THEN
+          outcome := 'concurrency_full'; retry_after_s := 1; RETURN NEXT; CONTINUE;
+        END IF;
       END IF;
-      IF k.requests_per_minute_max IS NOT NULL AND k.minute_start > v_now - interval '60 seconds'
-         AND k.minute_count >= k.requests_per_minute_max THEN
+      IF v_minute_count >= k.requests_per_minute_max THEN
         outcome := 'rate_limited';
-        retry_after_s := greatest(1, ceil(extract(epoch FROM k.minute_start + interval '60 seconds' - v_now)))::int;
+        retry_after_s := greatest(1, ceil(extract(epoch FROM
+          CASE WHEN k.minute_runs THEN k.minute_start ELSE v_now END + interval '60 seconds' - v_now)))::int;
         RETURN NEXT; CONTINUE;
       END IF;
     END IF;
 
-    IF h IS NOT NULL AND NOT EXISTS (SELECT 1 FROM holds x WHERE x.id = h ->> 'id') THEN
-      v_amount := (h ->> 'amount')::bigint;
-      IF k.budget_month < k.month_spent + v_amount THEN outcome := 'budget_reached'; resets_at := v_month + interval '1 month';
-      ELSIF k.budget_week < k.week_spent + v_amount THEN outcome := 'budget_reached'; resets_at := v_week + interval '7 days';
-      ELSIF k.budget_day < k.day_spent + v_amount THEN outcome := 'budget_reached'; resets_at := v_day + interval '1 day';
-      ELSIF least(k.budget_month - k.month_spent, k.budget_week - k.week_spent, k.budget_day - k.day_spent) < k.reserved + v_amount THEN
+    IF k.amount IS NOT NULL THEN
+      available := v_available; held := v_held;
+      IF k.month_left < k.amount THEN
+        outcome := 'budget_reached'; resets_at := v_month + interval '1 month';
+      ELSIF k.week_left < k.amount THEN
+        outcome := 'budget_reached'; resets_at := v_week + interval '7 days';
+      ELSIF k.day_left < k.amount THEN
+        outcome := 'budget_reached'; resets_at := v_day + interval '1 day';
+      ELSIF least(k.month_left, k.week_left, k.day_left) < v_reserved + k.amount THEN
         outcome := 'budget_busy'; retry_after_s := 1;
       END IF;
-      SELECT x.available, x.held, x.soft_limit INTO STRICT w FROM wallets x WHERE x.user_id = item.j ->> 'userId';
-      available := w.available + w.soft_limit; held := w.held;
+      IF outcome = 'budget_reached' THEN
+        -- A shorter answer may fit what is left of every budget.
+        available := greatest(least(available, k.month_left, k.week_left, k.day_left), 0);
+      END IF;
       IF outcome <> 'ok' THEN RETURN NEXT; CONTINUE; END IF;
-      IF available < v_amount THEN
-        outcome := CASE WHEN available + held >= v_amount THEN 'wallet_busy' ELSE 'wallet_empty' END;
+      IF available < k.amount THEN
+        outcome := CASE WHEN available + held >= k.amount THEN 'wallet_busy' ELSE 'wallet_empty' END;
         retry_after_s := 1;
         RETURN NEXT; CONTINUE;
       END IF;
-      INSERT INTO holds (id, request_id, attempt_no, user_id, key_id, lane_id, provider_id, price_id, amount, input_amount, process_id, context)
-        VALUES (h ->> 'id', item.j ->> 'requestId', (h ->> 'attemptNo')::int, item.j ->> 'userId', item.j ->> 'keyId', h ->> 'laneId',
-                h ->> 'providerId', h ->> 'priceId', v_amount, (h ->> 'inputAmount')::bigint, item.j ->> 'processId', h -> 'context');
-      INSERT INTO transfers (id, kind, user_id, hold_id, request_id, actor)
-        VALUES ('tr_' || (h ->> 'id') || '_hold', 'hold', item.j ->> 'userId', h ->> 'id', item.j ->> 'requestId', item.j ->> 'processId');
-      INSERT INTO ledger_entries (transfer_id, account_id, amount)
-        VALUES ('tr_' || (h ->> 'id') || '_hold', 'available:' || (item.j ->> 'userId'), -v_amount),
-               ('tr_' || (h ->> 'id') || '_hold', 'held:' || (item.j ->> 'userId'), v_amount);
-      available := available - v_amount; held := held + v_amount;
+      v_available := v_available - k.amount; v_held := v_held + k.amount; v_reserved := v_reserved + k.amount;
+      available := v_available; held := v_held;
+      v_placed := v_placed || k.n;
     END IF;
 
-    IF (item.j ->> 'admit')::bool THEN
-      INSERT INTO admissions (request_id, key_id, user_id, process_id)
-        VALUES (item.j ->> 'requestId', item.j ->> 'keyId', item.j ->> 'userId', item.j ->> 'processId')
-        ON CONFLICT DO NOTHING;
+    IF k.is_new THEN
+      v_minute_count := v_minute_count + 1; v_running := v_running + 1;
+      v_admitted := v_admitted || k.n;
     END IF;
-    UPDATE api_key_usage x SET
-      last_used_at = v_now,
-      minute_start = CASE WHEN x.minute_start > v_now - interval '60 seconds' THEN x.minute_start ELSE v_now END,
-      minute_count = CASE WHEN x.minute_start > v_now - interval '60 seconds' THEN x.minute_count ELSE 0 END
-                     + CASE WHEN (item.j ->> 'admit')::bool THEN 1 ELSE 0 END,
-      reserved = x.reserved + coalesce(v_amount, 0)
-      WHERE x.key_id = item.j ->> 'keyId';
-    v_amount := NULL;
+    v_in := v_in || k.n;
     RETURN NEXT;
   END LOOP;
+
+  INSERT INTO holds (id, request_id, attempt_no, user_id, key_id, lane_id, provider_id, price_id, amount, input_amount, process_id, context)
+    SELECT h ->> 'id', i ->> 'requestId', (h ->> 'attemptNo')::int, i ->> 'userId', i ->> 'keyId', h ->> 'laneId',
+           h ->> 'providerId', h ->> 'priceId', (h ->> 'amount')::bigint, (h ->> 'inputAmount')::bigint, i ->> 'processId', h -> 'context'
+    FROM jsonb_array_elements(p_items) WITH ORDINALITY AS t(i, o), LATERAL (SELECT i -> 'hold' OFFSET 0) AS l(h) WHERE o = ANY (v_placed);
+  INSERT INTO transfers (id, kind, user_id, hold_id, request_id, actor)
+    SELECT 'tr_' || (i -> 'hold' ->> 'id') || '_hold', 'hold', i ->> 'userId', i -> 'hold' ->> 'id', i ->> 'requestId', i ->> 'processId'
+    FROM jsonb_array_elements(p_items) WITH ORDINALITY AS t(i, o) WHERE o = ANY (v_placed);
+  INSERT INTO ledger_entries (transfer_id, account_id, amount)
+    SELECT 'tr_' || (i -> 'hold' ->> 'id') || '_hold', side.kind || (i ->> 'userId'), side.sign * (i -> 'hold' ->> 'amount')::bigint
+    FROM jsonb_array_elements(p_items) WITH ORDINALITY AS t(i, o), (VALUES ('available:', -1), ('held:', 1)) AS side(kind, sign)
+    WHERE o = ANY (v_placed);
+  INSERT INTO admissions (request_id, key_id, user_id, process_id)
+    SELECT i ->> 'requestId', i ->> 'keyId', i ->> 'userId', i ->> 'processId'
+    FROM jsonb_array_elements(p_items) WITH ORDINALITY AS t(i, o) WHERE o = ANY (v_admitted)
+    ON CONFLICT DO NOTHING;
+  UPDATE api_key_usage x SET
+    last_used_at = v_now,
+    minute_start = CASE WHEN x.minute_start > v_now - interval '60 seconds' THEN x.minute_start ELSE v_now END,
+    minute_count = CASE WHEN x.minute_start > v_now - interval '60 seconds' THEN x.minute_count ELSE 0 END + d.admitted,
+    reserved = x.reserved + d.amount
+    FROM (
+      SELECT i ->> 'keyId' AS key_id, count(*) FILTER (WHERE o = ANY (v_admitted)) AS admitted,
+             coalesce(sum((i -> 'hold' ->> 'amount')::bigint) FILTER (WHERE o = ANY (v_placed)), 0) AS amount
+      FROM jsonb_array_elements(p_items) WITH ORDINALITY AS t(i, o) WHERE o = ANY (v_in) GROUP BY 1
+    ) d WHERE x.key_id = d.key_id;
 END $$;
 --> statement-breakpoint
 
--- Ends one placed hold: gives back what was not used, books what was. The caller has locked the hold, its wallet and its key.
-CREATE FUNCTION end_hold(p_hold holds, p_kind text, p_cost bigint, p_provider_cost bigint, p_estimated bool, p_actor text)
-RETURNS void LANGUAGE plpgsql AS $$
+CREATE TYPE hold_end AS (id text, kind text, cost bigint, provider_cost bigint, estimated bool, actor text);
+--> statement-breakpoint
+
+-- Ends placed holds: gives back what was not used, books what was. The caller has locked their wallets and their keys, and nobody
+-- ends a hold without these locks.
+CREATE FUNCTION end_holds(p_ends hold_end[]) RETURNS void
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
-  v_transfer text := 'tr_' || p_hold.id || '_' || p_kind;
-  -- What the provider charges beyond what the customer paid is the operator's loss, by name.
-  v_loss bigint := greatest(p_provider_cost - p_cost, 0);
   v_day timestamptz := period_start('day');
   v_week timestamptz := period_start('week');
   v_month timestamptz := period_start('month');
 BEGIN
-  UPDATE holds SET state = CASE p_kind WHEN 'settle' THEN 'settled' WHEN 'void' THEN 'voided' ELSE 'expired' END,
-                   cost = p_cost, estimated = p_estimated, ended_at = clock_timestamp()
-    WHERE id = p_hold.id;
+  UPDATE holds h SET state = CASE e.kind WHEN 'settle' THEN 'settled' WHEN 'void' THEN 'voided' ELSE 'expired' END,
+                     cost = e.cost, estimated = e.estimated, ended_at = clock_timestamp()
+    FROM unnest(p_ends) e WHERE h.id = e.id;
   INSERT INTO transfers (id, kind, user_id, hold_id, request_id, actor)
-    VALUES (v_transfer, p_kind, p_hold.user_id, p_hold.id, p_hold.request_id, p_actor);
+    SELECT 'tr_' || h.id || '_' || e.kind, e.kind, h.user_id, h.id, h.request_id, e.actor
+    FROM unnest(p_ends) e JOIN holds h ON h.id = e.id;
   INSERT INTO ledger_entries (transfer_id, account_id, amount)
-    SELECT v_transfer, e.account, e.amount FROM (VALUES
-      ('held:' || p_hold.user_id, -p_hold.amount),
-      ('available:' || p_hold.user_id, p_hold.amount - p_cost),
-      ('revenue', p_cost),
-      ('provider_cost', -(p_provider_cost - v_loss)),
-      ('operator_loss', -v_loss),
-      ('provider_payable', p_provider_cost)
-    ) AS e(account, amount) WHERE e.amount <> 0;
+    SELECT 'tr_' || h.id || '_' || e.kind, side.account, side.amount
+    FROM unnest(p_ends) e JOIN holds h ON h.id = e.id,
+      -- What the provider charges beyond what the customer paid is the operator's loss, by name.
+      LATERAL (VALUES
+        ('held:' || h.user_id, -h.amount),
+        ('available:' || h.user_id, h.amount - e.cost),
+        ('revenue', e.cost),
+        ('provider_cost', -least(e.provider_cost, e.cost)),
+        ('operator_loss', -greatest(e.provider_cost - e.cost, 0)),
+        ('provider_payable', e.provider_cost)
+      ) AS side(account, amount) WHERE side.amount <> 0;
   UPDATE api_key_usage x SET
-    reserved = x.reserved - p_hold.amount,
-    day_start = v_day, day_spent = CASE WHEN x.day_start = v_day THEN x.day_spent ELSE 0 END + p_cost,
-    week_start = v_week, week_spent = CASE WHEN x.week_start = v_week THEN x.week_spent ELSE 0 END + p_cost,
-    month_start = v_month, month_spent = CASE WHEN x.month_start = v_month THEN x.month_spent ELSE 0 END + p_cost
-    WHERE x.key_id = p_hold.key_id;
+    reserved = x.reserved - d.amount,
+    day_start = v_day, day_spent = CASE WHEN x.day_start = v_day THEN x.day_spent ELSE 0 END + d.cost,
+    week_start = v_week, week_spent = CASE WHEN x.week_start = v_week THEN x.week_spent ELSE 0 END + d.cost,
+    month_start = v_month, month_spent = CASE WHEN x.month_start = v_month THEN x.month_spent ELSE 0 END + d.cost
+    FROM (SELECT h.key_id, sum(h.amount) AS amount, sum(e.cost) AS cost FROM unnest(p_ends) e JOIN holds h ON h.id = e.id GROUP BY h.key_id) d
+    WHERE x.key_id = d.key_id;
 END $$;
 --> statement-breakpoint
 
@@ -299,19 +346,20 @@ END $$;
 --   { requestId, keyId, userId, processId,
 --     holds: [{ id, kind: 'settle' | 'void', cost, providerCost, estimated }],
 --     request: null | {columns of requests}, attempts: [{columns of attempts}] }
--- Doing an element again changes nothing. A hold that expired meanwhile gets one difference transfer.
+-- Doing an element again changes nothing. A hold that expired meanwhile gets one difference transfer, and the log row that its
+-- expiry wrote gives way to the real one. A void of a hold that was never placed is one whose placing failed unheard: nothing to do.
 CREATE FUNCTION settle_requests(p_items jsonb) RETURNS TABLE (request_id text, charged bigint)
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 DECLARE
-  item jsonb;
-  e jsonb;
+  e record;
   v_hold holds;
+  v_ends hold_end[];
   v_difference bigint;
   v_transfer text;
   v_loss bigint;
-  v_provider_cost bigint;
   v_room bigint;
+  v_expired text[];
 BEGIN
   PERFORM ensure_request_partitions(s.at) FROM (
     SELECT min((i -> 'request' ->> 'started_at')::timestamptz) AS at FROM jsonb_array_elements(p_items) i WHERE i -> 'request' <> 'null'::jsonb
@@ -324,59 +372,75 @@ BEGIN
     WHERE x.key_id IN (SELECT i ->> 'keyId' FROM jsonb_array_elements(p_items) i WHERE jsonb_array_length(i -> 'holds') > 0)
     ORDER BY x.key_id FOR UPDATE;
 
-  FOR item IN SELECT * FROM jsonb_array_elements(p_items) LOOP
-    request_id := item ->> 'requestId';
-    charged := 0;
-    FOR e IN SELECT * FROM jsonb_array_elements(item -> 'holds') LOOP
-      SELECT * INTO STRICT v_hold FROM holds x WHERE x.id = e ->> 'id' AND x.user_id = item ->> 'userId' FOR UPDATE;
-      v_provider_cost := (e ->> 'providerCost')::bigint;
-      IF v_hold.state = 'placed' THEN
-        PERFORM end_hold(v_hold, e ->> 'kind', (e ->> 'cost')::bigint, v_provider_cost, (e ->> 'estimated')::bool, item ->> 'processId');
-        charged := charged + (e ->> 'cost')::bigint;
-      ELSIF v_hold.state = 'expired'
-            AND NOT EXISTS (SELECT 1 FROM transfers x WHERE x.hold_id = v_hold.id AND x.kind = 'late_usage') THEN
-        -- The process was taken for dead and was not: the real cost replaces the estimate in one difference, never above the
-        -- hold, and never below what the wallet can bear; what it cannot bear is the operator's loss.
-        SELECT greatest(x.available + x.soft_limit, 0) INTO STRICT v_room FROM wallets x WHERE x.user_id = v_hold.user_id;
-        v_difference := least((e ->> 'cost')::bigint - v_hold.cost, v_room);
-        v_transfer := 'tr_' || v_hold.id || '_late_usage';
-        v_loss := greatest(v_provider_cost - (v_hold.cost + v_difference), 0);
-        IF v_difference <> 0 OR v_provider_cost <> 0 THEN
-          INSERT INTO transfers (id, kind, user_id, hold_id, request_id, actor)
-            VALUES (v_transfer, 'late_usage', v_hold.user_id, v_hold.id, v_hold.request_id, item ->> 'processId');
-          INSERT INTO ledger_entries (transfer_id, account_id, amount)
-            SELECT v_transfer, d.account, d.amount FROM (VALUES
-              ('available:' || v_hold.user_id, -v_difference), ('revenue', v_difference),
-              ('provider_cost', -(v_provider_cost - v_loss)), ('operator_loss', -v_loss), ('provider_payable', v_provider_cost)
-            ) AS d(account, amount) WHERE d.amount <> 0;
-          UPDATE holds SET cost = v_hold.cost + v_difference, estimated = (e ->> 'estimated')::bool WHERE id = v_hold.id;
-          UPDATE api_key_usage x SET day_spent = greatest(x.day_spent + v_difference, 0), week_spent = greatest(x.week_spent + v_difference, 0),
-            month_spent = greatest(x.month_spent + v_difference, 0) WHERE x.key_id = v_hold.key_id;
-        END IF;
-        charged := charged + v_hold.cost + v_difference;
-        -- The log row that expiry wrote gives way to the real one.
-        DELETE FROM requests x WHERE x.id = v_hold.request_id AND x.outcome = 'interrupted' AND x.started_at = (item -> 'request' ->> 'started_at')::timestamptz;
-        DELETE FROM attempts x WHERE x.request_id = v_hold.request_id AND x.started_at = (item -> 'request' ->> 'started_at')::timestamptz;
-        INSERT INTO requests SELECT r.* FROM jsonb_populate_record(NULL::requests,
-          (item -> 'request') || jsonb_build_object('cost', v_hold.cost + v_difference)) r;
-      ELSE
-        charged := charged + v_hold.cost;
-      END IF;
-    END LOOP;
-    RETURN NEXT;
+  -- The usual case, all at once.
+  v_ends := ARRAY(
+    SELECT DISTINCT ON (h.id)
+      ROW (h.id, j ->> 'kind', (j ->> 'cost')::bigint, (j ->> 'providerCost')::bigint, (j ->> 'estimated')::bool, i ->> 'processId')::hold_end
+    FROM jsonb_array_elements(p_items) i CROSS JOIN jsonb_array_elements(i -> 'holds') j
+    JOIN holds h ON h.id = j ->> 'id' AND h.user_id = i ->> 'userId' WHERE h.state = 'placed' ORDER BY h.id);
+  IF cardinality(v_ends) > 0 THEN PERFORM end_holds(v_ends); END IF;
+
+  -- What is left: never placed, ended before, or expired.
+  FOR e IN
+    SELECT j ->> 'id' AS id, j ->> 'kind' AS kind, (j ->> 'cost')::bigint AS cost, (j ->> 'providerCost')::bigint AS provider_cost,
+           (j ->> 'estimated')::bool AS estimated, i ->> 'userId' AS user_id, i ->> 'processId' AS process_id
+    FROM jsonb_array_elements(p_items) i, jsonb_array_elements(i -> 'holds') j
+    WHERE j ->> 'id' <> ALL (ARRAY(SELECT x.id FROM unnest(v_ends) x))
+  LOOP
+    SELECT * INTO v_hold FROM holds x WHERE x.id = e.id AND x.user_id = e.user_id FOR UPDATE;
+    IF NOT FOUND THEN
+      CONTINUE WHEN e.kind = 'void';
+      RAISE EXCEPTION 'there is no hold % to settle', e.id USING ERRCODE = 'no_data_found';
+    END IF;
+    CONTINUE WHEN v_hold.state <> 'expired' OR EXISTS (SELECT 1 FROM transfers x WHERE x.hold_id = v_hold.id AND x.kind = 'late_usage');
+    -- The process was taken for dead and was not: the real cost replaces the estimate in one difference, never above the
+    -- hold, and never below what the wallet can bear; what it cannot bear is the operator's loss.
+    SELECT greatest(x.available + x.soft_limit, 0) INTO STRICT v_room FROM wallets x WHERE x.user_id = v_hold.user_id;
+    v_difference := least(e.cost - v_hold.cost, v_room);
+    v_transfer := 'tr_' || v_hold.id || '_late_usage';
+    v_loss := greatest(e.provider_cost - (v_hold.cost + v_difference), 0);
+    IF v_difference <> 0 OR e.provider_cost <> 0 THEN
+      INSERT INTO transfers (id, kind, user_id, hold_id, request_id, actor)
+        VALUES (v_transfer, 'late_usage', v_hold.user_id, v_hold.id, v_hold.request_id, e.process_id);
+      INSERT INTO ledger_entries (transfer_id, account_id, amount)
+        SELECT v_transfer, d.account, d.amount FROM (VALUES
+          ('available:' || v_hold.user_id, -v_difference), ('revenue', v_difference),
+          ('provider_cost', -(e.provider_cost - v_loss)), ('operator_loss', -v_loss), ('provider_payable', e.provider_cost)
+        ) AS d(account, amount) WHERE d.amount <> 0;
+      UPDATE holds SET cost = v_hold.cost + v_difference, estimated = e.estimated WHERE id = v_hold.id;
+      UPDATE api_key_usage x SET day_spent = greatest(x.day_spent + v_difference, 0), week_spent = greatest(x.week_spent + v_difference, 0),
+        month_spent = greatest(x.month_spent + v_difference, 0) WHERE x.key_id = v_hold.key_id;
+    END IF;
+    UPDATE requests x SET cost = x.cost + v_difference
+      WHERE x.id = v_hold.request_id AND x.started_at = (v_hold.context ->> 'started_at')::timestamptz;
   END LOOP;
-  INSERT INTO requests SELECT r.* FROM jsonb_array_elements(p_items) i, jsonb_populate_record(NULL::requests, i -> 'request') r
+
+  v_expired := ARRAY(SELECT i ->> 'requestId' FROM jsonb_array_elements(p_items) i WHERE i -> 'request' <> 'null'::jsonb
+    AND (SELECT count(*) FROM holds x WHERE x.request_id = i ->> 'requestId' AND x.state = 'expired') > 0);
+  IF cardinality(v_expired) > 0 THEN
+    DELETE FROM requests x USING jsonb_array_elements(p_items) i
+      WHERE i ->> 'requestId' = ANY (v_expired) AND x.id = i ->> 'requestId' AND x.started_at = (i -> 'request' ->> 'started_at')::timestamptz;
+  END IF;
+  -- What expiry charged is not always what the request comes to: such a row shows what its holds have cost.
+  INSERT INTO requests SELECT r.* FROM jsonb_array_elements(p_items) i, jsonb_populate_record(NULL::requests,
+      CASE WHEN i ->> 'requestId' = ANY (v_expired)
+        THEN (i -> 'request') || jsonb_build_object('cost', (SELECT coalesce(sum(h.cost), 0) FROM holds h WHERE h.request_id = i ->> 'requestId'))
+        ELSE i -> 'request' END) r
     WHERE i -> 'request' <> 'null'::jsonb ON CONFLICT DO NOTHING;
   INSERT INTO attempts SELECT r.* FROM jsonb_array_elements(p_items) i, jsonb_array_elements(i -> 'attempts') a, jsonb_populate_record(NULL::attempts, a) r
     ON CONFLICT DO NOTHING;
   DELETE FROM admissions x USING jsonb_array_elements(p_items) i WHERE x.request_id = i ->> 'requestId' AND i -> 'request' <> 'null'::jsonb;
+  RETURN QUERY
+    SELECT i ->> 'requestId', (SELECT coalesce(sum(h.cost), 0)::bigint FROM jsonb_array_elements(i -> 'holds') j JOIN holds h ON h.id = j ->> 'id')
+    FROM jsonb_array_elements(p_items) WITH ORDINALITY AS t(i, o) ORDER BY o;
 END $$;
 --> statement-breakpoint
 
 -- Settles the holds that dead processes left, and forgets their admissions. Dead is a matter of the database's clock alone.
 -- Progress as of the last heartbeat decides: nothing known: free; accepted upstream: its input; content seen: input plus the
--- output that was seen. All are flagged as estimated. Returns how many holds were ended.
-CREATE FUNCTION expire_dead_holds(p_timeout_s int, p_limit int) RETURNS int LANGUAGE plpgsql AS $$
+-- output that was seen. All are flagged as estimated. No hold outlives p_age_max_s, whoever still beats for it: no request may run
+-- that long. Returns how many holds were ended.
+CREATE FUNCTION expire_dead_holds(p_timeout_s int, p_limit int, p_age_max_s int DEFAULT 86400) RETURNS int LANGUAGE plpgsql AS $$
 DECLARE
   v_hold holds;
   v_cost bigint;
@@ -389,7 +453,8 @@ BEGIN
     SELECT h.* FROM holds h
     WHERE h.state = 'placed'
       AND h.placed_at < clock_timestamp() - make_interval(secs => p_timeout_s)
-      AND NOT EXISTS (SELECT 1 FROM processes p WHERE p.id = h.process_id AND p.heartbeat_at > clock_timestamp() - make_interval(secs => p_timeout_s))
+      AND (h.placed_at < clock_timestamp() - make_interval(secs => p_age_max_s)
+        OR NOT EXISTS (SELECT 1 FROM processes p WHERE p.id = h.process_id AND p.heartbeat_at > clock_timestamp() - make_interval(secs => p_timeout_s)))
       AND NOT EXISTS (SELECT 1 FROM parked_settlements s WHERE s.request_id = h.request_id AND s.resolved_at IS NULL)
     ORDER BY h.user_id, h.key_id, h.id LIMIT p_limit
   LOOP
@@ -402,22 +467,26 @@ BEGIN
         WHEN 'content' THEN least(v_hold.amount, v_hold.input_amount + (v_hold.progress_output_tokens::bigint * p.output + 999999) / 1000000)
         ELSE 0 END
       INTO STRICT v_cost FROM prices p WHERE p.id = v_hold.price_id;
-    PERFORM end_hold(v_hold, 'expire', v_cost, 0, true, 'background');
+    PERFORM end_holds(ARRAY[ROW (v_hold.id, 'expire', v_cost, 0, true, 'background')::hold_end]);
     PERFORM ensure_request_partitions((v_hold.context ->> 'started_at')::timestamptz);
     INSERT INTO requests SELECT r.* FROM jsonb_populate_record(NULL::requests, v_hold.context || jsonb_build_object(
-        'ended_at', clock_timestamp(), 'outcome', 'interrupted', 'status', 0, 'client_gone', true, 'usage_estimated', true, 'cost', v_cost, 'hold_id', v_hold.id,
+        'ended_at', clock_timestamp(), 'outcome', 'interrupted', 'status', 0, 'client_gone', true, 'usage_estimated', true, 'hold_id', v_hold.id,
+        'cost', (SELECT coalesce(sum(h.cost), 0) FROM holds h WHERE h.request_id = v_hold.request_id),
         'hold_amount', v_hold.amount, 'price_id', v_hold.price_id, 'output_tokens', v_hold.progress_output_tokens,
         'duration_ms', least(extract(epoch FROM clock_timestamp() - (v_hold.context ->> 'started_at')::timestamptz) * 1000, 2147483647)::int)) r
-      ON CONFLICT DO NOTHING;
+      ON CONFLICT (id, started_at) DO UPDATE SET cost = excluded.cost;
     v_count := v_count + 1;
   END LOOP;
   RETURN v_count;
 END $$;
 --> statement-breakpoint
 
--- One statement per heartbeat, however many requests run: p_progress is [{ holdId, stage, outputTokens }].
-CREATE FUNCTION beat(p_process text, p_progress jsonb) RETURNS void LANGUAGE sql AS $$
-  UPDATE processes SET heartbeat_at = clock_timestamp() WHERE id = p_process;
+-- How far running requests have come, in one statement however many they are: p_progress is [{ holdId, stage, outputTokens }].
+-- A hold that is being settled at this moment needs no progress any more, so it is skipped, not waited for.
+CREATE FUNCTION note_progress(p_progress jsonb) RETURNS void LANGUAGE sql AS $$
   UPDATE holds h SET progress = i ->> 'stage', progress_output_tokens = (i ->> 'outputTokens')::int
-    FROM jsonb_array_elements(p_progress) i WHERE h.id = i ->> 'holdId' AND h.state = 'placed';
+    FROM jsonb_array_elements(p_progress) i
+    WHERE h.id = i ->> 'holdId' AND h.id IN (
+      SELECT x.id FROM holds x JOIN jsonb_array_elements(p_progress) p ON x.id = p ->> 'holdId'
+      WHERE x.state = 'placed' ORDER BY x.id FOR UPDATE OF x SKIP LOCKED);
 $$;

@@ -58,7 +58,9 @@ export const apiKeyLanes = pgTable(
     primaryKey({ columns: [t.keyId, t.laneId] }),
     // Both sides carry the owner: a key can never point at somebody else's lane.
     foreignKey({ name: "api_key_lanes_key_owner", columns: [t.keyId, t.userId], foreignColumns: [apiKeys.id, apiKeys.userId] }),
-    foreignKey({ name: "api_key_lanes_lane_owner", columns: [t.laneId, t.userId], foreignColumns: [lanes.id, lanes.userId] }).onDelete("cascade"),
+    foreignKey({ name: "api_key_lanes_lane_owner", columns: [t.laneId, t.userId], foreignColumns: [lanes.id, lanes.userId] }).onDelete(
+      "cascade",
+    ),
   ],
 );
 
@@ -73,14 +75,22 @@ export const apiKeyUsage = pgTable(
     minuteStart: timestamp("minute_start", { withTimezone: true }),
     minuteCount: integer("minute_count").notNull().default(0),
     /** Wallet money held by this key's running requests. */
-    reserved: microUsdColumn().notNull().default(sql`0`),
+    reserved: microUsdColumn()
+      .notNull()
+      .default(sql`0`),
     /** Wallet money spent in the UTC day, ISO week and month that began at `…_start`. */
     dayStart: timestamp("day_start", { withTimezone: true }),
-    daySpent: microUsdColumn("day_spent").notNull().default(sql`0`),
+    daySpent: microUsdColumn("day_spent")
+      .notNull()
+      .default(sql`0`),
     weekStart: timestamp("week_start", { withTimezone: true }),
-    weekSpent: microUsdColumn("week_spent").notNull().default(sql`0`),
+    weekSpent: microUsdColumn("week_spent")
+      .notNull()
+      .default(sql`0`),
     monthStart: timestamp("month_start", { withTimezone: true }),
-    monthSpent: microUsdColumn("month_spent").notNull().default(sql`0`),
+    monthSpent: microUsdColumn("month_spent")
+      .notNull()
+      .default(sql`0`),
   },
   (t) => [check("api_key_usage_reserved_positive", sql`${t.reserved} >= 0`)],
 );
@@ -110,7 +120,9 @@ export const storedResponses = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.userId, t.upstreamId] }),
-    foreignKey({ name: "stored_responses_lane_owner", columns: [t.laneId, t.userId], foreignColumns: [lanes.id, lanes.userId] }).onDelete("cascade"),
+    foreignKey({ name: "stored_responses_lane_owner", columns: [t.laneId, t.userId], foreignColumns: [lanes.id, lanes.userId] }).onDelete(
+      "cascade",
+    ),
     foreignKey({ name: "stored_responses_key_owner", columns: [t.keyId, t.userId], foreignColumns: [apiKeys.id, apiKeys.userId] }),
   ],
 );

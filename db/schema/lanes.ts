@@ -14,7 +14,9 @@ export const lanes = pgTable(
     /** 1 is tried first. Unique per owner, checked at commit so that a re-ordering can pass through. */
     position: integer().notNull(),
     label: text().notNull(),
-    state: text({ enum: ["ready", "exhausted", "cooling", "paused"] }).notNull().default("ready"),
+    state: text({ enum: ["ready", "exhausted", "cooling", "paused"] })
+      .notNull()
+      .default("ready"),
     stateReason: text("state_reason"),
     /** When an exhausted or cooling lane may be tried again. */
     stateUntil: timestamp("state_until", { withTimezone: true }),
@@ -28,7 +30,9 @@ export const lanes = pgTable(
   },
   (t) => [
     unique("lanes_owner").on(t.id, t.userId),
-    uniqueIndex("lanes_one_wallet").on(t.userId).where(sql`${t.kind} = 'wallet'`),
+    uniqueIndex("lanes_one_wallet")
+      .on(t.userId)
+      .where(sql`${t.kind} = 'wallet'`),
     check("lanes_kind_known", sql`${t.kind} in ('api_key', 'wallet')`),
     check("lanes_state_known", sql`${t.state} in ('ready', 'exhausted', 'cooling', 'paused')`),
     check("lanes_until_known", sql`${t.state} not in ('exhausted', 'cooling') or ${t.stateUntil} is not null`),

@@ -1,5 +1,19 @@
 import { sql } from "drizzle-orm";
-import { bigint, boolean, check, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, timestamp, unique, uniqueIndex } from "drizzle-orm/pg-core";
+import {
+  bigint,
+  boolean,
+  check,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  unique,
+  uniqueIndex,
+} from "drizzle-orm/pg-core";
 import { bytea, microUsdColumn } from "@/db/columns";
 import { apiKeys } from "@/db/schema/keys";
 import { prices, providers } from "@/db/schema/providers";
@@ -16,7 +30,19 @@ export const ledgerAccounts = pgTable(
     /** `available:usr_…`, `held:usr_…`, or the kind itself for system accounts. */
     id: text().primaryKey(),
     kind: text({
-      enum: ["available", "held", "debt", "revenue", "stripe", "adjustments", "promotions", "disputes", "provider_cost", "provider_payable", "operator_loss"],
+      enum: [
+        "available",
+        "held",
+        "debt",
+        "revenue",
+        "stripe",
+        "adjustments",
+        "promotions",
+        "disputes",
+        "provider_cost",
+        "provider_payable",
+        "operator_loss",
+      ],
     }).notNull(),
     userId: text("user_id").references(() => users.id),
   },
@@ -32,10 +58,16 @@ export const wallets = pgTable(
     userId: text("user_id")
       .primaryKey()
       .references(() => users.id),
-    available: microUsdColumn().notNull().default(sql`0`),
-    held: microUsdColumn().notNull().default(sql`0`),
+    available: microUsdColumn()
+      .notNull()
+      .default(sql`0`),
+    held: microUsdColumn()
+      .notNull()
+      .default(sql`0`),
     /** How far below zero `available` may go; 0 unless the wallet is soft. */
-    softLimit: microUsdColumn("soft_limit").notNull().default(sql`0`),
+    softLimit: microUsdColumn("soft_limit")
+      .notNull()
+      .default(sql`0`),
   },
   (t) => [
     check("wallets_available_bounded", sql`${t.available} >= -${t.softLimit}`),
@@ -63,7 +95,9 @@ export const holds = pgTable(
     amount: microUsdColumn().notNull(),
     /** The least that an accepted request is charged when its usage is lost. */
     inputAmount: microUsdColumn("input_amount").notNull(),
-    state: text({ enum: ["placed", "settled", "voided", "expired"] }).notNull().default("placed"),
+    state: text({ enum: ["placed", "settled", "voided", "expired"] })
+      .notNull()
+      .default("placed"),
     /** Charged in the end; null while placed. */
     cost: microUsdColumn(),
     estimated: boolean().notNull().default(false),
@@ -79,7 +113,9 @@ export const holds = pgTable(
   (t) => [
     unique("holds_request_attempt").on(t.requestId, t.attemptNo),
     foreignKey({ name: "holds_key_owner", columns: [t.keyId, t.userId], foreignColumns: [apiKeys.id, apiKeys.userId] }),
-    index("holds_placed").on(t.processId).where(sql`${t.state} = 'placed'`),
+    index("holds_placed")
+      .on(t.processId)
+      .where(sql`${t.state} = 'placed'`),
     index("holds_user").on(t.userId, t.placedAt),
     check("holds_amount_positive", sql`${t.amount} > 0 and ${t.inputAmount} >= 0 and ${t.inputAmount} <= ${t.amount}`),
     check("holds_state_known", sql`${t.state} in ('placed', 'settled', 'voided', 'expired')`),
@@ -101,8 +137,12 @@ export const transfers = pgTable(
     createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
   },
   (t) => [
-    uniqueIndex("transfers_one_end_per_hold").on(t.holdId).where(sql`${t.kind} in ('settle', 'void', 'expire')`),
-    uniqueIndex("transfers_one_late_per_hold").on(t.holdId).where(sql`${t.kind} = 'late_usage'`),
+    uniqueIndex("transfers_one_end_per_hold")
+      .on(t.holdId)
+      .where(sql`${t.kind} in ('settle', 'void', 'expire')`),
+    uniqueIndex("transfers_one_late_per_hold")
+      .on(t.holdId)
+      .where(sql`${t.kind} = 'late_usage'`),
     index("transfers_user").on(t.userId, t.createdAt),
     check("transfers_kind_known", sql`${t.kind} in ('hold', 'settle', 'void', 'expire', 'late_usage', 'adjustment')`),
     check("transfers_adjustment_has_note", sql`${t.kind} <> 'adjustment' or length(trim(${t.note})) > 0`),

@@ -59,7 +59,11 @@ export const alarms = pgTable(
     lastSeenAt: timestamp("last_seen_at", { withTimezone: true }).notNull().defaultNow(),
     resolvedAt: timestamp("resolved_at", { withTimezone: true }),
   },
-  (t) => [uniqueIndex("alarms_open_once").on(t.kind, t.subject).where(sql`${t.resolvedAt} is null`)],
+  (t) => [
+    uniqueIndex("alarms_open_once")
+      .on(t.kind, t.subject)
+      .where(sql`${t.resolvedAt} is null`),
+  ],
 );
 
 /** Mails are written in the transaction that causes them and sent afterwards. */
@@ -73,5 +77,9 @@ export const outbox = pgTable(
     createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
     sentAt: timestamp("sent_at", { withTimezone: true }),
   },
-  (t) => [index("outbox_unsent").on(t.createdAt).where(sql`${t.sentAt} is null`)],
+  (t) => [
+    index("outbox_unsent")
+      .on(t.createdAt)
+      .where(sql`${t.sentAt} is null`),
+  ],
 );

@@ -17,7 +17,9 @@ export const providers = pgTable(
     simulated: boolean().notNull().default(false),
     selected: boolean().notNull().default(false),
     /** Wallet traffic is billed from reported usage, so a provider must have shown that it reports it. */
-    probeState: text("probe_state", { enum: ["unprobed", "passed", "failed"] }).notNull().default("unprobed"),
+    probeState: text("probe_state", { enum: ["unprobed", "passed", "failed"] })
+      .notNull()
+      .default("unprobed"),
     probeDetail: text("probe_detail"),
     probedAt: timestamp("probed_at", { withTimezone: true }),
     /** Answers in a row without usage; at the limit the provider trips off. */
@@ -27,8 +29,12 @@ export const providers = pgTable(
     removedAt: timestamp("removed_at", { withTimezone: true }),
   },
   (t) => [
-    uniqueIndex("providers_name_unique").on(sql`lower(${t.name})`).where(sql`${t.removedAt} is null`),
-    uniqueIndex("providers_one_selected").on(t.selected).where(sql`${t.selected}`),
+    uniqueIndex("providers_name_unique")
+      .on(sql`lower(${t.name})`)
+      .where(sql`${t.removedAt} is null`),
+    uniqueIndex("providers_one_selected")
+      .on(t.selected)
+      .where(sql`${t.selected}`),
     check("providers_selected_is_probed", sql`not ${t.selected} or (${t.probeState} = 'passed' and ${t.removedAt} is null)`),
     check("providers_auth_style_known", sql`${t.authStyle} in ('bearer', 'api_key')`),
     check("providers_probe_state_known", sql`${t.probeState} in ('unprobed', 'passed', 'failed')`),

@@ -12,7 +12,9 @@ export const users = pgTable(
     /** A one-time password: its first use clears the hash, and the session can only set a new one. */
     passwordOneTime: boolean("password_one_time").notNull().default(false),
     role: text({ enum: ["customer", "admin"] }).notNull(),
-    status: text({ enum: ["active", "suspended"] }).notNull().default("active"),
+    status: text({ enum: ["active", "suspended"] })
+      .notNull()
+      .default("active"),
     /** Raised to end every session of the user at once. */
     sessionVersion: integer("session_version").notNull().default(1),
     createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),

@@ -8,6 +8,7 @@ import { pipeline } from "node:stream/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { Agent, type Dispatcher, EnvHttpProxyAgent, interceptors, request } from "undici";
+import { childEnv } from "@/lib/codex/child-env";
 import { CODEX_TARBALL_INTEGRITY, CODEX_TARGET_TRIPLE, type CodexPlatform, currentCodexPlatform } from "@/lib/codex/codex-release";
 
 /**
@@ -57,7 +58,7 @@ const WAIT_MS_MAX = 15 * 60_000;
 export async function fetchCodexCli(options: FetchCodexCliOptions): Promise<CodexCli> {
   const { version } = options;
   const env = options.env ?? process.env;
-  if (env.SWITCHYARD_CODEX_BIN) return namedBinary(env.SWITCHYARD_CODEX_BIN, version);
+  if (env.SWITCHYARD_CODEX_BIN) return namedBinary(env.SWITCHYARD_CODEX_BIN, version, env);
 
   const platform = currentCodexPlatform();
   const integrity = platform === null ? undefined : CODEX_TARBALL_INTEGRITY[version]?.[platform];
@@ -85,9 +86,9 @@ export async function fetchCodexCli(options: FetchCodexCliOptions): Promise<Code
   return cli;
 }
 
-async function namedBinary(path: string, version: string): Promise<CodexCli> {
+async function namedBinary(path: string, version: string, env: NodeJS.ProcessEnv): Promise<CodexCli> {
   const binary = resolve(path);
-  const said = await run(binary, ["--version"]).then(
+  const said = await run(binary, ["--version"], { env: childEnv(env) }).then(
     ({ stdout }) => stdout.trim(),
     (cause: unknown) => {
       throw new CodexCliError("version", `SWITCHYARD_CODEX_BIN=${path} does not run: set it to a codex ${version} binary.`, { cause });
@@ -141,7 +142,7 @@ async function download({ home, version, platform, integrity, env, onProgress, s
 async function npmRegistry(env: NodeJS.ProcessEnv): Promise<string> {
   const told = env.npm_config_registry;
   if (told) return told.replace(/\/+$/, "");
-  const said = await run("npm", ["config", "get", "registry"], { env }).catch((cause: unknown) => {
+  const said = await run("npm", ["config", "get", "registry"], { env: childEnv(env) }).catch((cause: unknown) => {
     throw new CodexCliError("unreachable", "npm does not say which registry to use: is npm on the PATH? Or set SWITCHYARD_CODEX_BIN.", {
       cause,
     });
@@ -216,9 +217,7 @@ async function unpack({ tarball, work, home, platform, signal }: Unpack): Promis
     await run(
       "tar",
       ["-xzf", tarball, "-C", tree, "--strip-components=1", "--exclude=*/codex-resources/voice", "--exclude=*/codex-resources/voice/*"],
-      {
-        signal,
-      },
+      { signal, env: childEnv(process.env) },
     );
     await access(binaryIn(tree, platform), constants.X_OK);
   } catch (cause) {

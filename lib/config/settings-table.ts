@@ -89,7 +89,8 @@ export const settingsTable = {
     name: "TRUSTED_PROXIES",
     default: "",
     defaultShown: "none",
-    meaning: "Addresses or CIDR ranges, comma separated, whose `X-Forwarded-For` is believed.",
+    meaning:
+      "Addresses or CIDR ranges, comma separated, whose `X-Forwarded-For` is believed. All visitors of a proxy that is not listed share one address, and with it the tries at sign-in.",
     usedBy: ["web"],
     read: list("IP addresses or CIDR ranges, comma separated", isAddressOrRange),
   }),

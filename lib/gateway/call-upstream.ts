@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import { AppError } from "@/lib/errors/app-error";
 import type { Upstream } from "@/lib/gateway/ports";
 
 export type UpstreamHeaders = Readonly<Record<string, string | string[] | undefined>>;
@@ -10,6 +11,11 @@ export type UpstreamAnswer =
   /** It may have been read and may cost money: no paid lane takes it by itself. */
   | { kind: "ambiguous"; code: string }
   | { kind: "aborted" };
+
+const ADDRESS_NOT_ALLOWED = "address_not_allowed";
+
+/** Set on every call that leaves, refused on every call that arrives: a lane that leads back here would go round for ever. */
+export const HOP_HEADER = "x-switchyard-hop";
 
 /** Failures that happen before the first byte of a request can have reached anybody. */
 const NOT_SENT_CODES = new Set([
@@ -25,8 +31,7 @@ const NOT_SENT_CODES = new Set([
   "SELF_SIGNED_CERT_IN_CHAIN",
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
   "CERT_HAS_EXPIRED",
-  "EPROTO",
-  "ERR_ADDRESS_NOT_ALLOWED",
+  ADDRESS_NOT_ALLOWED,
 ]);
 
 export async function callUpstream(input: {
@@ -43,8 +48,8 @@ export async function callUpstream(input: {
     const answer = await input.upstream.dispatcher.request({
       origin: base.origin,
       path: withApiVersion(base.pathname.replace(/\/$/, "") + input.path, input.upstream.apiVersion),
-      method: input.method as "POST",
-      headers: input.headers,
+      method: input.method,
+      headers: { ...input.headers, [HOP_HEADER]: "1" },
       body: input.body as Buffer | null,
       signal: input.signal,
       // Deadlines are the gateway's own: the client's default of five minutes would cut long turns.
@@ -67,6 +72,8 @@ function withApiVersion(path: string, apiVersion: string | null): string {
 function errorCode(error: unknown): string {
   for (let at: unknown = error, depth = 0; at instanceof Error && depth < 4; at = at.cause, depth++) {
     const code = (at as { code?: unknown }).code;
+    // The guarded agent refuses an address when it connects.
+    if (at instanceof AppError) return ADDRESS_NOT_ALLOWED;
     if (typeof code === "string") return code;
     if (at instanceof AggregateError && at.errors.length > 0) return errorCode(at.errors[0]);
   }

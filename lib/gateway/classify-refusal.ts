@@ -6,9 +6,7 @@ import type { UpstreamError } from "@/lib/metering/tap-type";
  * What an upstream's "no" means for the request: `declined`: this lane cannot answer, another one may; `final`: the request
  * itself is at fault, and every lane would say the same.
  */
-export type Refusal =
-  | { kind: "declined"; reason: string; error: AppError; change: LaneChange | null }
-  | { kind: "final"; error: AppError };
+export type Refusal = { kind: "declined"; reason: string; error: AppError; change: LaneChange | null } | { kind: "final"; error: AppError };
 
 export type RefusalInput = {
   lane: GatewayLane;
@@ -53,6 +51,9 @@ const COOL_LIMIT_MS = 10 * 60_000;
 /** No reported reset is believed beyond this. */
 const RESET_HORIZON_MS = 31 * 24 * 3_600_000;
 
+/** The state of the operator's own account is no customer's business: their log says no more than this. */
+const PROVIDER_UNAVAILABLE = "provider_unavailable";
+
 export function classifyRefusal(input: RefusalInput): Refusal {
   const code = input.error?.code ?? input.error?.type ?? null;
   const message = publicMessage(input);
@@ -78,7 +79,10 @@ function exhausted(input: RefusalInput, message: string): Refusal {
   return {
     kind: "declined",
     reason,
-    error: new AppError("lanes_exhausted", message, { resetsAt: until, retryAfterS: Math.ceil((until.getTime() - now.getTime()) / 1000) }),
+    error: new AppError("lanes_exhausted", `Lane "${lane.label}": ${message}`, {
+      resetsAt: until,
+      retryAfterS: Math.ceil((until.getTime() - now.getTime()) / 1000),
+    }),
     change: { state: "exhausted", reason, until },
   };
 }
@@ -87,22 +91,34 @@ function credentialRefused({ lane, status, now }: RefusalInput): Refusal {
   const operator = lane.upstream?.operatorKey ?? false;
   return {
     kind: "declined",
-    reason: `credential_refused_${status}`,
+    reason: operator ? PROVIDER_UNAVAILABLE : `credential_refused_${status}`,
     error: operator
-      ? new AppError("upstream_unavailable", "The wallet's provider is not available right now. Try again shortly.", { retryAfterS: 30 })
-      : new AppError("lane_cannot", `The upstream refused the key of your lane "${lane.label}" (status ${status}). Replace the key or reorder your lanes.`),
-    change: operator ? null : { state: "cooling", reason: `credential_refused_${status}`, until: new Date(now.getTime() + COOL_CREDENTIAL_MS) },
+      ? new AppError("upstream_unavailable", "The wallet's provider is not available right now. Try again shortly.", {
+          retryAfterS: 30,
+          detail: `credential_refused_${status}`,
+        })
+      : new AppError(
+          "lane_cannot",
+          `The upstream refused the key of your lane "${lane.label}" (status ${status}). Replace the key or reorder your lanes.`,
+        ),
+    change: operator
+      ? null
+      : { state: "cooling", reason: `credential_refused_${status}`, until: new Date(now.getTime() + COOL_CREDENTIAL_MS) },
   };
 }
 
-function cooled(input: RefusalInput, reason: string, defaultMs: number): Refusal {
+function cooled(input: RefusalInput, cause: string, defaultMs: number): Refusal {
+  const reason = input.lane.upstream?.operatorKey ? PROVIDER_UNAVAILABLE : cause;
   const ms = retryAfterMs(input.retryAfter, input.now) ?? defaultMs;
   const until = new Date(input.now.getTime() + Math.min(Math.max(ms, 1000), COOL_BURST_MAX_MS));
   const retryAfterS = Math.max(1, Math.ceil((until.getTime() - input.now.getTime()) / 1000));
   return {
     kind: "declined",
     reason,
-    error: new AppError("upstream_unavailable", "The upstream is overloaded right now. Try again shortly.", { retryAfterS, detail: reason }),
+    error: new AppError("upstream_unavailable", "The upstream is overloaded right now. Try again shortly.", {
+      retryAfterS,
+      detail: cause,
+    }),
     change: { state: "cooling", reason, until },
   };
 }

@@ -20,7 +20,7 @@ export class ClientVoice {
   readonly #client: ClientKind;
   readonly #requestId: string;
   readonly #own: OwnResponse;
-  readonly #relay: Relay;
+  #relay: Relay;
   readonly #silenceMs: number;
   readonly #speakFirst: () => void;
   #remap: ResponseRemap | null = null;
@@ -46,7 +46,11 @@ export class ClientVoice {
     this.#client = input.client;
     this.#requestId = input.requestId;
     const suffix = input.requestId.replace(/^[a-z]+_/, "");
-    this.#own = { responseId: input.wire === "responses" ? `resp_${suffix}` : `chatcmpl-${suffix}`, model: input.model, createdAtS: input.createdAtS };
+    this.#own = {
+      responseId: input.wire === "responses" ? `resp_${suffix}` : `chatcmpl-${suffix}`,
+      model: input.model,
+      createdAtS: input.createdAtS,
+    };
     this.#relay = input.relay;
     this.#silenceMs = input.silenceMs;
     this.#speakFirst = input.speakFirst;
@@ -59,6 +63,12 @@ export class ClientVoice {
   stop(): void {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
+  }
+
+  /** Goes on in another telling of the same answer. */
+  moveTo(relay: Relay): void {
+    this.#relay = relay;
+    this.start();
   }
 
   noteResponseId(responseId: string): void {
@@ -94,6 +104,7 @@ export class ClientVoice {
 
   #onSilence(): void {
     this.#timer?.refresh();
+    if (this.#relay.isBacklogged) return;
     if (this.#upstreamSpoke && !this.#remap) {
       if (this.#relay.ended) return;
       void this.#relay.write(this.#client === "codex" ? CODEX_KEEPALIVE : COMMENT);
@@ -104,7 +115,9 @@ export class ClientVoice {
       this.#announce();
       return;
     }
-    void this.#relay.write(this.#wire === "chat" || !this.#remap ? emptyChatChunk(this.#own) : inProgressEvent(this.#own, this.#remap.takeSequenceNumber()));
+    void this.#relay.write(
+      this.#wire === "chat" || !this.#remap ? emptyChatChunk(this.#own) : inProgressEvent(this.#own, this.#remap.takeSequenceNumber()),
+    );
   }
 
   #announce(): void {

@@ -11,7 +11,8 @@ const UNDELIVERED_MS = 10 * 60_000;
 /** An SDK's retry is believed to be one for this long. */
 const SDK_RETRY_MS = 5 * 60_000;
 const UNDELIVERED_BYTES_MAX = 64 * 1024 * 1024;
-const SWEEP_EVERY = 256;
+/** Times that one answer is given to somebody who asks for it again. */
+const CLIENTS_MAX = 6;
 
 type Entry = { generation: Generation; startedAtMs: number; endedAtMs: number | null };
 
@@ -23,7 +24,6 @@ export type Identity = { value: string; /** This very request says, or shows, th
  */
 export class Joins {
   readonly #entries = new Map<string, Entry>();
-  #sinceSweep = 0;
 
   find(identity: Identity, nowMs: number): Generation | null {
     const entry = this.#entries.get(identity.value);
@@ -31,6 +31,7 @@ export class Joins {
     const { generation } = entry;
     const isOver = entry.endedAtMs !== null && nowMs - entry.endedAtMs > UNDELIVERED_MS;
     const isOld = nowMs - entry.startedAtMs > identity.forMs && entry.endedAtMs !== null;
+    if (generation.clientsCame > CLIENTS_MAX) return null;
     if (generation.failed || generation.delivered || isOver || isOld || !generation.relay.replayable) return null;
     return generation;
   }
@@ -38,32 +39,33 @@ export class Joins {
   add(identity: Identity, generation: Generation, now: () => Date): void {
     const entry: Entry = { generation, startedAtMs: now().getTime(), endedAtMs: null };
     this.#entries.set(identity.value, entry);
+    generation.onDelivered = () => this.#forget(identity.value, entry);
     void generation.finished.then(() => {
       entry.endedAtMs = now().getTime();
       if (generation.failed) this.#forget(identity.value, entry);
+      this.#sweep(now().getTime());
     });
-    this.#sinceSweep += 1;
-    if (this.#sinceSweep >= SWEEP_EVERY) this.#sweep(now().getTime());
   }
 
   #forget(value: string, entry: Entry): void {
     if (this.#entries.get(value) === entry) this.#entries.delete(value);
   }
 
-  /** Oldest first: what was delivered, what is too old, and what no longer fits. */
+  /** Oldest first: what is too old, and what no longer fits. */
   #sweep(nowMs: number): void {
-    this.#sinceSweep = 0;
-    let bytes = 0;
-    for (const entry of this.#entries.values()) if (entry.endedAtMs !== null && !entry.generation.delivered) bytes += entry.generation.relay.bytesWritten;
-    for (const [value, entry] of this.#entries) {
-      if (entry.endedAtMs === null) continue;
-      const isDone = entry.generation.delivered || nowMs - entry.endedAtMs > UNDELIVERED_MS;
-      if (!isDone && bytes <= UNDELIVERED_BYTES_MAX) continue;
-      if (!entry.generation.delivered) bytes -= entry.generation.relay.bytesWritten;
+    const ended = [...this.#entries].filter(([, entry]) => entry.endedAtMs !== null);
+    let bytes = ended.reduce((sum, [, entry]) => sum + keptBytes(entry), 0);
+    for (const [value, entry] of ended) {
+      if (nowMs - (entry.endedAtMs ?? nowMs) <= UNDELIVERED_MS && bytes <= UNDELIVERED_BYTES_MAX) continue;
+      bytes -= keptBytes(entry);
       entry.generation.relay.dropReplay();
-      this.#entries.delete(value);
+      this.#forget(value, entry);
     }
   }
+}
+
+function keptBytes({ generation }: Entry): number {
+  return Math.max(generation.relay.bytesWritten, generation.record.replyBytes);
 }
 
 /**
@@ -83,10 +85,15 @@ export function identityOf(input: {
   if (client === "codex") {
     if (labels.threadId === null || labels.turnId === null) return null;
     const body = spliceBody(bytes, scan, [{ op: "remove", key: "client_metadata" }]);
-    return { value: digest([keyId, path, labels.threadId, labels.turnId, labels.requestKind ?? ""], body), mayJoin: true, forMs: UNDELIVERED_MS };
+    return {
+      value: digest([keyId, path, labels.threadId, labels.turnId, labels.requestKind ?? ""], body),
+      mayJoin: true,
+      forMs: UNDELIVERED_MS,
+    };
   }
   const idempotencyKey = headers["idempotency-key"];
-  if (idempotencyKey !== undefined) return { value: digest([keyId, path, "idempotency", idempotencyKey], bytes), mayJoin: true, forMs: UNDELIVERED_MS };
+  if (idempotencyKey !== undefined)
+    return { value: digest([keyId, path, "idempotency", idempotencyKey], bytes), mayJoin: true, forMs: UNDELIVERED_MS };
   const retryCount = headers["x-stainless-retry-count"];
   if (retryCount === undefined) return null;
   return { value: digest([keyId, path, "retry"], bytes), mayJoin: Number(retryCount) > 0, forMs: SDK_RETRY_MS };

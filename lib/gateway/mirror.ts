@@ -8,12 +8,16 @@ import { clientHeaders, upstreamHeaders } from "@/lib/openai/forward-headers";
 import { NO_USAGE } from "@/lib/openai/usage-type";
 import { ZERO_USD } from "@/lib/money/micro-usd";
 
+/** Calls under way, so that a process that stops can wait for them, and end those that do not end. */
+export type RunningMirrors = Set<{ interrupt(): void; finished: Promise<void> }>;
+
 type MirrorInput = {
   call: Call;
   key: GatewayKey;
   record: RequestRecord;
   ports: GatewayPorts;
-  options: Pick<GatewayOptions, "publicUrl">;
+  options: Pick<GatewayOptions, "publicUrl" | "streamDeadlineMs">;
+  mirrors: RunningMirrors;
   /** Left out: the first lane of the owner's own keys. */
   laneId?: string;
 };
@@ -25,16 +29,30 @@ type MirrorInput = {
 export async function mirrorCall(input: MirrorInput): Promise<Reply> {
   const { call, key, record, ports } = input;
   const lane = chooseLane(key, input.laneId);
+  if (key.models !== null && call.method === "POST" && input.laneId === undefined) {
+    // What model the body names is not read here, so a list of models could not be kept.
+    throw new AppError("model_not_allowed", "This API key is limited to certain models, which this address cannot check.", {
+      param: "model",
+    });
+  }
   const refused = await admitOnly({ ports, key, record, options: input.options });
   if (refused) throw refused.error;
   const startedMs = record.startedAt.getTime();
+  const abort = new AbortController();
+  const deadline = setTimeout(() => abort.abort(), input.options.streamDeadlineMs);
+  let finish: () => void = () => {};
+  const finished = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  const running = { interrupt: () => abort.abort(), finished };
+  input.mirrors.add(running);
   const answer = await callUpstream({
     upstream: lane.upstream,
     method: call.method,
     path: call.path.slice("/v1".length) + call.query,
     headers: { ...upstreamHeaders(call.headers, lane.upstream), ...contentHeaders(call) },
     body: call.method === "GET" || call.method === "HEAD" ? null : call.body,
-    signal: call.signal,
+    signal: AbortSignal.any([call.signal, abort.signal]),
   });
   const status = answer.kind === "answer" ? answer.status : 0;
   record.attempts.push({
@@ -53,11 +71,31 @@ export async function mirrorCall(input: MirrorInput): Promise<Reply> {
   });
   record.lane = lane;
   record.firstByteMs = ports.now().getTime() - startedMs;
-  record.decisions.push({ laneId: lane.id, laneKind: lane.kind, label: lane.label, decision: answer.kind === "answer" ? "answered" : "declined", reason: null, evidence: null });
+  record.decisions.push({
+    laneId: lane.id,
+    laneKind: lane.kind,
+    label: lane.label,
+    decision: answer.kind === "answer" ? "answered" : "declined",
+    reason: null,
+    evidence: null,
+  });
 
   const close = async (bytes: number, outcome: RequestRecord["outcome"]) => {
     Object.assign(record, { outcome, replyBytes: bytes, clientGone: call.signal.aborted } satisfies Partial<RequestRecord>);
-    await ports.settle({ requestId: record.id, keyId: key.keyId, userId: key.userId, holds: [], request: requestRow(record, ports.now()), attempts: attemptRows(record) });
+    clearTimeout(deadline);
+    try {
+      await ports.settle({
+        requestId: record.id,
+        keyId: key.keyId,
+        userId: key.userId,
+        holds: [],
+        request: requestRow(record, ports.now()),
+        attempts: attemptRows(record),
+      });
+    } finally {
+      input.mirrors.delete(running);
+      finish();
+    }
   };
   if (answer.kind !== "answer") {
     const error = new AppError("upstream_unavailable", "The upstream cannot be reached right now. Try again shortly.", { retryAfterS: 5 });
@@ -83,8 +121,14 @@ export class MirroredFailure extends Error {
 type OwnLane = GatewayLane & { upstream: NonNullable<GatewayLane["upstream"]> };
 
 function chooseLane(key: GatewayKey, laneId: string | undefined): OwnLane {
-  const lane = key.lanes.find((entry): entry is OwnLane => entry.kind === "api_key" && entry.upstream !== null && (laneId === undefined || entry.id === laneId));
-  if (!lane) throw new AppError("lane_cannot", "This address is served by lanes of your own API key only, and this key has none. The wallet serves /v1/responses and /v1/chat/completions.");
+  const lane = key.lanes.find(
+    (entry): entry is OwnLane => entry.kind === "api_key" && entry.upstream !== null && (laneId === undefined || entry.id === laneId),
+  );
+  if (!lane)
+    throw new AppError(
+      "lane_cannot",
+      "This address is served by lanes of your own API key only, and this key has none. The wallet serves /v1/responses and /v1/chat/completions.",
+    );
   return lane;
 }
 
@@ -97,7 +141,10 @@ function contentHeaders(call: Call): Record<string, string> {
   return headers;
 }
 
-async function* passThrough(body: AsyncIterable<Uint8Array>, close: (bytes: number, outcome: RequestRecord["outcome"]) => Promise<void>): AsyncGenerator<Uint8Array> {
+async function* passThrough(
+  body: AsyncIterable<Uint8Array>,
+  close: (bytes: number, outcome: RequestRecord["outcome"]) => Promise<void>,
+): AsyncGenerator<Uint8Array> {
   let bytes = 0;
   let isWhole = false;
   try {

@@ -16,13 +16,18 @@ export async function listModels(call: Call, key: GatewayKey, ports: GatewayPort
 
 export async function showModel(slug: string, key: GatewayKey, ports: GatewayPorts): Promise<Reply> {
   const model = (await sold(key, ports)).find((entry) => entry.slug === slug);
-  if (!model) throw new AppError("model_not_found", `There is no model "${slug}" for this API key. GET /v1/models lists what it may use.`, { param: "model" });
+  if (!model)
+    throw new AppError("model_not_found", `There is no model "${slug}" for this API key. GET /v1/models lists what it may use.`, {
+      param: "model",
+    });
   return toReply(modelReply(model.slug, model.created));
 }
 
 async function sold(key: GatewayKey, ports: GatewayPorts): Promise<ListedModel[]> {
   const prices = await ports.soldModels();
-  return prices.filter((price) => key.models === null || key.models.includes(price.model)).map((price) => ({ slug: price.model, created: 0 }));
+  return prices
+    .filter((price) => key.models === null || key.models.includes(price.model))
+    .map((price) => ({ slug: price.model, created: 0 }));
 }
 
 function toReply({ body, etag }: ModelsReply): Reply {

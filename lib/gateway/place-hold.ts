@@ -6,10 +6,23 @@ import type { RequestFacts } from "@/lib/openai/request-facts";
 import { affordableOutput, quote, type QuoteInput } from "@/lib/pricing/quote";
 import type { Price, Quote } from "@/lib/pricing/price-type";
 
-export type PlacedHold = { id: string; amount: MicroUsd; price: Price; quote: Quote; providerId: string; /** The wallet, not the client or the key, set the length. */ clamped: boolean };
+export type PlacedHold = {
+  id: string;
+  amount: MicroUsd;
+  price: Price;
+  quote: Quote;
+  providerId: string;
+  /** What set the length of the answer, when neither the client nor the key's own ceiling did. */
+  clampedBy: "wallet" | "budget" | null;
+};
 
 export type Placing =
-  | { kind: "placed"; hold: PlacedHold; /** To be written into the request, when the client's own value does not bound the answer. */ outputCap: number | null }
+  | {
+      kind: "placed";
+      hold: PlacedHold;
+      /** To be written into the request, when the client's own value does not bound the answer. */
+      outputCap: number | null;
+    }
   | { kind: "refused"; reason: string; error: AppError; /** No other lane would change it. */ isFinal: boolean };
 
 type PlaceInput = {
@@ -25,6 +38,8 @@ type PlaceInput = {
   admit: boolean;
   signal: AbortSignal;
   isClientGone: () => boolean;
+  /** Called with the id of every hold before it is placed, and with null once it is known whether it was. */
+  onPlacing: (holdId: string | null) => void;
 };
 
 /**
@@ -36,6 +51,7 @@ export async function placeHold(input: PlaceInput): Promise<Placing> {
   const quoteInput: QuoteInput = { facts, price, outputTokensCap: key.outputTokensMax, webSearchCallsMax: options.webSearchCallsMax };
   const waitUntil = ports.now().getTime() + options.moneyWaitMs;
   let wanted = quoteInput;
+  let clampedBy: PlacedHold["clampedBy"] = null;
   for (;;) {
     const quoted = quote(wanted);
     const hold: PlacedHold = {
@@ -44,29 +60,43 @@ export async function placeHold(input: PlaceInput): Promise<Placing> {
       price,
       quote: quoted,
       providerId: input.providerId,
-      clamped: wanted !== quoteInput,
+      clampedBy,
     };
+    input.onPlacing(hold.id);
     const result = await admit(input, hold);
+    input.onPlacing(null);
     if (result.outcome === "ok") return { kind: "placed", hold, outputCap: outputCap(facts, price, quoted) };
-    if (result.outcome !== "wallet_empty" && result.outcome !== "wallet_busy" && result.outcome !== "budget_busy") return refused(input, result, quoted);
+    if (!isMoneyMatter(result.outcome)) return refused(input, result, quoted);
 
     const waitedOut = ports.now().getTime() >= waitUntil || input.signal.aborted || input.isClientGone();
     const available = result.available ?? (0n as MicroUsd);
     const held = result.held ?? (0n as MicroUsd);
     const freed = (available + held) as MicroUsd;
-    const isMoneyComing = result.outcome !== "wallet_empty" || (held > 0n && affordableOutput(freed, quoteInput) !== null);
+    const isMoneyComing =
+      result.outcome === "wallet_busy" ||
+      result.outcome === "budget_busy" ||
+      (result.outcome === "wallet_empty" && held > 0n && affordableOutput(freed, quoteInput) !== null);
     if (isMoneyComing && !waitedOut) {
       await ports.waitForMoney(key.userId, Math.max(1, waitUntil - ports.now().getTime()), input.signal);
+      // Money may have come back for the whole answer meanwhile.
+      wanted = quoteInput;
+      clampedBy = null;
       continue;
     }
     const affordable = result.outcome === "budget_busy" ? null : affordableOutput(available, quoteInput);
-    if (affordable === null || affordable >= wanted.outputTokensCap) return refused(input, result, quoted);
+    if (affordable === null || affordable >= wanted.outputTokensCap) {
+      // What running requests hold would pay for a shorter answer: topping up is not what this wallet needs.
+      return refused(input, isMoneyComing && result.outcome === "wallet_empty" ? { ...result, outcome: "wallet_busy" } : result, quoted);
+    }
     wanted = { ...quoteInput, outputTokensCap: affordable };
+    clampedBy = result.outcome === "budget_reached" ? "budget" : "wallet";
   }
 }
 
 /** Lets a request in whose lane needs no hold; null when it is in. */
-export async function admitOnly(input: Pick<PlaceInput, "ports" | "key" | "record"> & { options: Pick<GatewayOptions, "publicUrl"> }): Promise<{ reason: string; error: AppError } | null> {
+export async function admitOnly(
+  input: Pick<PlaceInput, "ports" | "key" | "record"> & { options: Pick<GatewayOptions, "publicUrl"> },
+): Promise<{ reason: string; error: AppError } | null> {
   const { ports, key, record } = input;
   const result = await ports.admit({ requestId: record.id, keyId: key.keyId, userId: key.userId, admit: true, hold: null });
   return result.outcome === "ok" ? null : { reason: result.outcome, error: admissionError(result, input.options) };
@@ -93,8 +123,17 @@ function admit(input: PlaceInput, hold: PlacedHold): Promise<AdmissionResult> {
 }
 
 function refused({ options }: PlaceInput, result: AdmissionResult, quoted: Quote): Placing {
-  const isLaneMatter = result.outcome === "wallet_empty" || result.outcome === "wallet_busy" || result.outcome.startsWith("budget_");
-  return { kind: "refused", reason: result.outcome, error: admissionError(result, options, quoted), isFinal: !isLaneMatter };
+  return {
+    kind: "refused",
+    reason: result.outcome,
+    error: admissionError(result, options, quoted),
+    isFinal: !isMoneyMatter(result.outcome),
+  };
+}
+
+/** A matter of this lane alone: lanes that cost no wallet money are not concerned. */
+function isMoneyMatter(outcome: AdmissionResult["outcome"]): boolean {
+  return outcome === "wallet_empty" || outcome === "wallet_busy" || outcome === "budget_reached" || outcome === "budget_busy";
 }
 
 /** The cap to splice in: only when the hold bounds the answer below what the model and the client would allow. */
@@ -114,13 +153,21 @@ function admissionError(result: AdmissionResult, options: Pick<GatewayOptions, "
         `Your wallet has ${formatUsd(result.available ?? (0n as MicroUsd))} available, which does not cover this request (it may cost up to ${formatUsd(quoted?.amount ?? (0n as MicroUsd))}). Top up at ${topUp}.`,
       );
     case "wallet_busy":
-      return new AppError("wallet_busy", "Your wallet's money is held by running requests. Try again when one has finished.", { retryAfterS: retryAfterS ?? 2 });
-    case "budget_reached":
-      return new AppError("budget_reached", `This API key's budget is used up${result.resetsAt ? ` until ${result.resetsAt.toISOString()}` : ""}. Change it at ${topUp}.`, {
-        resetsAt: result.resetsAt ?? undefined,
+      return new AppError("wallet_busy", "Your wallet's money is held by running requests. Try again when one has finished.", {
+        retryAfterS: retryAfterS ?? 2,
       });
+    case "budget_reached":
+      return new AppError(
+        "budget_reached",
+        `This API key's budget is used up${result.resetsAt ? ` until ${result.resetsAt.toISOString()}` : ""}. Change it at ${topUp}.`,
+        {
+          resetsAt: result.resetsAt ?? undefined,
+        },
+      );
     case "budget_busy":
-      return new AppError("wallet_busy", "This API key's budget is held by running requests. Try again when one has finished.", { retryAfterS: retryAfterS ?? 2 });
+      return new AppError("wallet_busy", "This API key's budget is held by running requests. Try again when one has finished.", {
+        retryAfterS: retryAfterS ?? 2,
+      });
     case "rate_limited":
       return new AppError("rate_limited", "This API key has reached its requests per minute.", { retryAfterS: retryAfterS ?? 1 });
     case "concurrency_full":

@@ -61,7 +61,10 @@ export function planLanes(input: PlanInput): LanePlan {
     if ("reason" in verdict) {
       skipped.push(verdict);
     } else if (lane.state === "cooling" && isAhead(lane.stateUntil, input.now)) {
-      cooling.push({ planned: verdict, skip: skip(lane, "cooling", `${lane.stateReason ?? "overloaded"}, until ${lane.stateUntil?.toISOString()}`) });
+      cooling.push({
+        planned: verdict,
+        skip: skip(lane, "cooling", `${lane.stateReason ?? "overloaded"}, until ${lane.stateUntil?.toISOString()}`),
+      });
     } else {
       candidates.push(verdict);
     }

@@ -1,4 +1,5 @@
 import type { Dispatcher } from "undici";
+import type { AppErrorCode } from "@/lib/errors/app-error";
 import type { HeaderMap } from "@/lib/http/call";
 import type { MicroUsd } from "@/lib/money/micro-usd";
 import type { Price } from "@/lib/pricing/price-type";
@@ -121,6 +122,8 @@ export type GatewayPorts = {
   newHoldId(): string;
   /** Throws `key_invalid`, `key_revoked`, `key_expired`, `ip_not_allowed` or `paused`. From the headers alone. */
   verifyKey(headers: HeaderMap, clientAddress: string | null): Promise<GatewayKey>;
+  /** A call whose key was refused: there is no owner to show it to, so it is counted. */
+  noteKeyRefused(code: AppErrorCode): void;
   /** The current version of the model's row, or null when it is not sold. */
   priceOf(model: string): Promise<Price | null>;
   soldModels(): Promise<readonly Price[]>;

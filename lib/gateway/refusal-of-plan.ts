@@ -7,25 +7,37 @@ export function refusalOfPlan(skipped: readonly SkippedLane[], context: { model:
   const exhausted = skipped.filter((entry) => entry.reason === "exhausted");
   if (exhausted.length > 0 && exhausted.length === skipped.length) {
     const resetsAt = earliest(exhausted.map((entry) => entry.lane.stateUntil));
-    return new AppError("lanes_exhausted", `Every lane's usage window is closed until ${resetsAt?.toISOString() ?? "its reset"}. Add a lane at ${context.publicUrl}/dashboard.`, {
-      resetsAt: resetsAt ?? undefined,
-      retryAfterS: resetsAt ? Math.max(1, Math.ceil((resetsAt.getTime() - context.now.getTime()) / 1000)) : undefined,
-    });
+    return new AppError(
+      "lanes_exhausted",
+      `Every lane's usage window is closed until ${resetsAt?.toISOString() ?? "its reset"}. Add a lane at ${context.publicUrl}/dashboard.`,
+      {
+        resetsAt: resetsAt ?? undefined,
+        retryAfterS: resetsAt ? Math.max(1, Math.ceil((resetsAt.getTime() - context.now.getTime()) / 1000)) : undefined,
+      },
+    );
   }
   const stored = has("response_not_found");
   const cannot = has("cannot");
-  if (stored && !cannot) {
+  // That a wallet cannot take the id either says less than that the id is nobody's.
+  if (stored && (!cannot || cannot.param === stored.param)) {
     return new AppError("not_found", "No stored response with this id on your lanes.", { param: stored.param ?? undefined });
   }
   if (cannot) {
-    return new AppError("lane_cannot", `No lane can take this request. ${cannot.evidence ?? ""}`.trim(), { param: cannot.param ?? undefined });
-  }
-  if (has("model_not_sold")) {
-    return new AppError("model_not_found", `The model "${context.model}" has no price here, so the wallet cannot pay for it. GET /v1/models lists what it can.`, {
-      param: "model",
+    return new AppError("lane_cannot", `No lane can take this request. ${cannot.evidence ?? ""}`.trim(), {
+      param: cannot.param ?? undefined,
     });
   }
-  if (has("no_provider")) return new AppError("upstream_unavailable", "The wallet has no provider in service right now. Try again shortly.", { retryAfterS: 30 });
+  if (has("model_not_sold")) {
+    return new AppError(
+      "model_not_found",
+      `The model "${context.model}" has no price here, so the wallet cannot pay for it. GET /v1/models lists what it can.`,
+      {
+        param: "model",
+      },
+    );
+  }
+  if (has("no_provider"))
+    return new AppError("upstream_unavailable", "The wallet has no provider in service right now. Try again shortly.", { retryAfterS: 30 });
   if (has("paused")) return new AppError("paused", "Your lanes are paused.");
   return new AppError("lane_cannot", `This API key has no lane. Add one at ${context.publicUrl}/dashboard.`);
 }

@@ -16,9 +16,13 @@ export class Relay {
   #bytesDropped = 0;
   #bytes = 0;
   #ended = false;
+  #isPatient = true;
   #replayable = true;
+  /** A reader has come. */
+  #hasBegun = false;
   readonly #readers = new Set<Reader>();
-  #resumeProducer: (() => void) | null = null;
+  /** One promise for whoever writes: the pump and the signs of life in between. */
+  #room: { promise: Promise<void>; resolve: () => void } | null = null;
 
   get bytesWritten(): number {
     return this.#bytes;
@@ -40,15 +44,35 @@ export class Relay {
     if (this.#bytes > REPLAY_MAX_BYTES) this.#replayable = false;
     this.#wakeReaders();
     this.#forgetRead();
-    if (this.#backlog() <= BACKLOG_MAX_BYTES) return undefined;
-    return new Promise((resolve) => {
-      this.#resumeProducer = resolve;
-    });
+    if (!this.#isPatient || this.#backlog() <= BACKLOG_MAX_BYTES) return undefined;
+    this.#room ??= openPromise();
+    return this.#room.promise;
+  }
+
+  /** The slowest reader is far behind: it needs no sign of life, and the producer waits. */
+  get isBacklogged(): boolean {
+    return this.#room !== null;
+  }
+
+  /** Another relay with the bytes so far; null when their beginning is no longer kept. */
+  fork(): Relay | null {
+    if (!this.#replayable) return null;
+    const other = new Relay();
+    other.#chunks = [...this.#chunks];
+    other.#bytes = this.#bytes;
+    return other;
   }
 
   end(): void {
     this.#ended = true;
     this.#wakeReaders();
+    this.#makeRoom();
+  }
+
+  /** Lets a producer that waits for a reader go on, whatever the reader does. */
+  stopWaiting(): void {
+    this.#isPatient = false;
+    this.#makeRoom();
   }
 
   /** Frees what was kept for joiners. */
@@ -60,6 +84,7 @@ export class Relay {
   async *read(): AsyncGenerator<Uint8Array, void, void> {
     const reader: Reader = { position: this.#dropped, bytesRead: this.#bytesDropped, wake: null };
     this.#readers.add(reader);
+    this.#hasBegun = true;
     try {
       for (;;) {
         const chunk = this.#chunks[reader.position - this.#dropped];
@@ -84,11 +109,13 @@ export class Relay {
 
   #afterRead(): void {
     this.#forgetRead();
-    if (this.#resumeProducer && this.#backlog() <= BACKLOG_MAX_BYTES / 2) {
-      const resume = this.#resumeProducer;
-      this.#resumeProducer = null;
-      resume();
-    }
+    if (this.#backlog() <= BACKLOG_MAX_BYTES / 2) this.#makeRoom();
+  }
+
+  #makeRoom(): void {
+    const room = this.#room;
+    this.#room = null;
+    room?.resolve();
   }
 
   #wakeReaders(): void {
@@ -114,10 +141,19 @@ export class Relay {
   }
 
   #forgetRead(): void {
-    if (this.#replayable) return;
+    // The reader of a fresh answer comes a moment after its first bytes.
+    if (this.#replayable || !this.#hasBegun) return;
     const read = this.#slowest() - this.#dropped;
     if (read === 0) return;
     for (const chunk of this.#chunks.splice(0, read)) this.#bytesDropped += chunk.byteLength;
     this.#dropped += read;
   }
+}
+
+function openPromise(): { promise: Promise<void>; resolve: () => void } {
+  let resolve: () => void = () => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
 }

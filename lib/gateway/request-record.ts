@@ -3,7 +3,7 @@ import type { GatewayKey, GatewayLane } from "@/lib/gateway/ports";
 import type { ClientKind } from "@/lib/openai/client-kind";
 import type { CodexLabels } from "@/lib/openai/codex-metadata";
 import { NO_USAGE, type Usage } from "@/lib/openai/usage-type";
-import { ZERO_USD, type MicroUsd } from "@/lib/money/micro-usd";
+import type { MicroUsd } from "@/lib/money/micro-usd";
 
 export type RequestOutcome = "completed" | "incomplete" | "failed" | "refused" | "interrupted";
 export type AttemptOutcome = "answered" | "declined" | "failed" | "ambiguous";
@@ -50,7 +50,6 @@ export type RequestRecord = {
   holdId: string | null;
   holdAmount: MicroUsd | null;
   priceId: string | null;
-  cost: MicroUsd;
   costOnWallet: MicroUsd | null;
   firstByteMs: number | null;
   firstContentMs: number | null;
@@ -84,7 +83,6 @@ export function newRecord(
     holdId: null,
     holdAmount: null,
     priceId: null,
-    cost: ZERO_USD,
     costOnWallet: null,
     firstByteMs: null,
     firstContentMs: null,
@@ -108,7 +106,7 @@ export function requestRow(record: RequestRecord, endedAt: Date): Record<string,
     lane_kind: record.lane?.kind ?? null,
     provider_id: record.lane?.upstream?.providerId ?? null,
     method: record.method,
-    path: record.path.slice(0, 256),
+    path: clean(record.path, 256),
     model: clean(record.model),
     served_model: clean(record.servedModel),
     stream: record.stream,
@@ -131,7 +129,8 @@ export function requestRow(record: RequestRecord, endedAt: Date): Record<string,
     hold_id: record.holdId,
     hold_amount: record.holdAmount,
     price_id: record.priceId,
-    cost: record.cost,
+    // What all its attempts were charged, so that the log and the ledger can never tell two stories.
+    cost: record.attempts.reduce((sum, attempt) => sum + attempt.cost, 0n),
     cost_on_wallet: record.costOnWallet,
     first_byte_ms: record.firstByteMs,
     first_content_ms: record.firstContentMs,
@@ -176,7 +175,7 @@ function usageColumns(usage: Usage): Record<string, number> {
   };
 }
 
-/** Text that upstream or client chose: Postgres refuses NUL, and a log line needs no novel. */
+/** Text that upstream or client chose: no control characters, which a terminal would obey, and no novels. */
 function clean(text: string | null, lengthMax = 200): string | null {
-  return text === null ? null : text.replaceAll("\u0000", "").slice(0, lengthMax).toWellFormed();
+  return text === null ? null : text.replace(/\p{Cc}+/gu, " ").slice(0, lengthMax);
 }

@@ -12,8 +12,7 @@ import { SseSplitter, type SseEvent } from "@/lib/openai/sse";
  * was cut). `declined` and `final`: upstream failed before any content, so the client has heard nothing of it.
  */
 export type StreamEnd =
-  | { kind: "ended"; tap: TapResult; terminal: SseEvent[] }
-  | { kind: "declined" | "final"; tap: TapResult; refusal: Refusal };
+  { kind: "ended"; tap: TapResult; terminal: SseEvent[] } | { kind: "declined" | "final"; tap: TapResult; refusal: Refusal };
 
 /** An upstream that talks this much without content is let through as it is. */
 const GATE_EVENTS_MAX = 256;
@@ -24,6 +23,7 @@ export async function runStream(input: {
   wire: Wire;
   body: Readable;
   voice: ClientVoice;
+  upstream: { operatorKey: boolean };
   /** The client asked for the usage chunk of the chat wire. */
   includeUsage: boolean;
   onTap: (result: () => TapResult) => void;
@@ -51,14 +51,14 @@ export async function runStream(input: {
     if (observed.responseId !== undefined) voice.noteResponseId(observed.responseId);
     if (observed.usageOnly && !input.includeUsage) return false;
     if (observed.kind === "terminal") {
-      terminal.push(scrubEvent(event));
+      terminal.push(scrubEvent(event, input.upstream));
       return input.wire === "responses" || isDone(event);
     }
     if (terminal.length > 0) return false;
     if (observed.kind === "content" || gate.length >= GATE_EVENTS_MAX) {
       if (!isOpen) open(out);
     }
-    (isOpen ? out : gate).push(scrubEvent(event));
+    (isOpen ? out : gate).push(scrubEvent(event, input.upstream));
     return false;
   };
 

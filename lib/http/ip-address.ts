@@ -18,6 +18,17 @@ export function readIpAddress(text: string): IpAddress | null {
   return { family: "ipv6", text: canonical };
 }
 
+/**
+ * Who is counted as one client: an IPv4 address, or the /64 of an IPv6 address, in which one machine may use any. Text that is
+ * no address is a client of its own.
+ */
+export function clientNetwork(text: string): string {
+  const address = readIpAddress(text);
+  if (address?.family !== "ipv6") return address?.text ?? text;
+  const network = ipv6Groups(address.text).slice(0, 4);
+  return `${network.map((group) => group.toString(16)).join(":")}::/64`;
+}
+
 /** The eight groups of a canonical IPv6 address. */
 export function ipv6Groups(canonical: string): number[] {
   const [head = "", tail] = canonical.split("::");

@@ -30,7 +30,7 @@ export async function serveNodeRequest(
   }
 }
 
-export function nodeCall(req: IncomingMessage, options: NodeCallOptions): NodeCall {
+function nodeCall(req: IncomingMessage, options: NodeCallOptions): NodeCall {
   const gone = new AbortController();
   const onClose = () => gone.abort();
   req.socket.once("close", onClose);

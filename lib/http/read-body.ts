@@ -1,7 +1,7 @@
 import { AppError } from "@/lib/errors/app-error";
 import { decodeBody } from "@/lib/http/decode-body";
 import type { Call } from "@/lib/http/call";
-import type { DecodedBudget } from "@/lib/http/decoded-budget";
+import type { ByteBudget } from "@/lib/http/decoded-budget";
 
 export type BodyLimits = {
   /** On the wire. */
@@ -10,8 +10,8 @@ export type BodyLimits = {
   decodedBytesMax: number;
   /** Unpacked bytes per byte on the wire, once the body is above `RATIO_FREE_BYTES`. */
   ratioMax: number;
-  /** Shared by the whole process. */
-  budget: DecodedBudget;
+  /** The caller's share of what the whole process may hold. */
+  budget: ByteBudget;
 };
 
 export type Encoding = "gzip" | "deflate" | "br" | "zstd";
@@ -21,6 +21,8 @@ export const BODY_BYTES_MAX = 64 * MIB;
 export const BODY_RATIO_MAX = 200;
 /** Small bodies may be as repetitive as they like. */
 const RATIO_FREE_BYTES = 1 * MIB;
+/** However steadily it comes: a body that is not whole by then is a way of holding memory. */
+const BODY_TOTAL_MS = 5 * 60_000;
 
 /**
  * The whole body, unpacked, with every cap applied while it is read. Its length is held in the budget: the caller
@@ -43,13 +45,19 @@ export async function readBody(call: Call, limits: BodyLimits): Promise<Buffer> 
     decodedBytes += chunk.byteLength;
     chunks.push(chunk);
   };
-  const wire = countWire(call, limits, (bytes) => (wireBytes += bytes));
+  const wire = countWire(call, limits, (bytes) => {
+    // Packed bytes are held beside the unpacked ones until both are done.
+    if (encoding !== null) limits.budget.acquire(bytes);
+    return (wireBytes += bytes);
+  });
   try {
     if (encoding === null) for await (const chunk of wire) keep(chunk);
     else await decodeBody(encoding, wire, keep);
   } catch (cause) {
     limits.budget.release(decodedBytes);
     throw cause;
+  } finally {
+    if (encoding !== null) limits.budget.release(wireBytes);
   }
   const only = chunks.length === 1 ? chunks[0] : undefined;
   if (only) return Buffer.from(only.buffer, only.byteOffset, only.byteLength);
@@ -58,9 +66,11 @@ export async function readBody(call: Call, limits: BodyLimits): Promise<Buffer> 
 
 async function* countWire(call: Call, limits: BodyLimits, count: (bytes: number) => number): AsyncGenerator<Uint8Array> {
   const iterator = call.body[Symbol.asyncIterator]();
+  const startedAt = performance.now();
   try {
     for (;;) {
       const next = await nextChunk(iterator);
+      if (performance.now() - startedAt > BODY_TOTAL_MS) throw new AppError("request_invalid", "The body took too long to arrive.");
       if (next.done) return;
       if (count(next.value.byteLength) > limits.compressedBytesMax) throw tooLarge(limits.compressedBytesMax);
       yield next.value;

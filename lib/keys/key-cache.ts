@@ -10,11 +10,13 @@ export type LaneRow = typeof lanes.$inferSelect;
 /** A key as the gateway needs it: the key, its owner's status, and the lanes that it may use, in the owner's order. */
 export type CachedKey = { key: typeof apiKeys.$inferSelect; user: { id: string; status: "active" | "suspended" }; lanes: LaneRow[] };
 
-type Entry = { value: CachedKey | null; expiresAtMs: number };
+type Entry<T> = { value: T; expiresAtMs: number };
 
 const LIFETIME_MS = 30_000;
 /** Well above the keys that are busy at one time in one process. */
-const ENTRIES_MAX = 20_000;
+const KEYS_MAX = 20_000;
+/** Hashes that nobody has, kept apart: however many of them are sent, no key is forgotten for them. */
+const UNKNOWN_MAX = 2_000;
 
 /**
  * API keys by the hash of their secret. Rows are dropped when the database says that they changed, when the line over which it
@@ -24,20 +26,28 @@ const ENTRIES_MAX = 20_000;
 export class KeyCache {
   readonly #orm: Orm;
   readonly #clock: Clock;
-  readonly #entries = new Map<string, Entry>();
+  /** In the order of their last use. */
+  readonly #keys = new Map<string, Entry<CachedKey>>();
+  readonly #unknown = new Map<string, Entry<null>>();
   readonly #loading = new Map<string, Promise<CachedKey | null>>();
   /** Raised by every drop: a row that was read before it must not be kept after it. */
   #generation = 0;
 
-  constructor(orm: Orm, clock: Clock) {
+  readonly #sizes: { keysMax: number; unknownMax: number };
+
+  constructor(orm: Orm, clock: Clock, sizes = { keysMax: KEYS_MAX, unknownMax: UNKNOWN_MAX }) {
     this.#orm = orm;
     this.#clock = clock;
+    this.#sizes = sizes;
   }
 
   async find(hash: Buffer): Promise<CachedKey | null> {
     const name = hash.toString("base64");
-    const entry = this.#entries.get(name);
-    if (entry && entry.expiresAtMs > this.#clock.now().getTime()) return entry.value;
+    const entry = this.#keys.get(name) ?? this.#unknown.get(name);
+    if (entry && entry.expiresAtMs > this.#clock.now().getTime()) {
+      if (entry.value !== null) insertLast(this.#keys, name, entry, this.#sizes.keysMax);
+      return entry.value;
+    }
     const loading = this.#loading.get(name) ?? this.#load(name, hash);
     return loading;
   }
@@ -45,11 +55,10 @@ export class KeyCache {
   /** `all`, or one user's id. */
   drop(subject: string): void {
     this.#generation += 1;
-    if (subject === "all") {
-      this.#entries.clear();
-      return;
-    }
-    for (const [name, entry] of this.#entries) if (entry.value === null || entry.value.user.id === subject) this.#entries.delete(name);
+    // Any change may be a key that a hash was waiting for.
+    this.#unknown.clear();
+    if (subject === "all") this.#keys.clear();
+    for (const [name, entry] of this.#keys) if (entry.value.user.id === subject) this.#keys.delete(name);
   }
 
   #load(name: string, hash: Buffer): Promise<CachedKey | null> {
@@ -65,10 +74,19 @@ export class KeyCache {
   }
 
   #keep(name: string, value: CachedKey | null): void {
-    this.#entries.delete(name);
-    if (this.#entries.size >= ENTRIES_MAX) this.#entries.delete(this.#entries.keys().next().value as string);
-    this.#entries.set(name, { value, expiresAtMs: this.#clock.now().getTime() + LIFETIME_MS });
+    this.#keys.delete(name);
+    this.#unknown.delete(name);
+    const expiresAtMs = this.#clock.now().getTime() + LIFETIME_MS;
+    if (value === null) insertLast(this.#unknown, name, { value, expiresAtMs }, this.#sizes.unknownMax);
+    else insertLast(this.#keys, name, { value, expiresAtMs }, this.#sizes.keysMax);
   }
+}
+
+/** The first one is the one that was not used for the longest time. */
+function insertLast<T>(map: Map<string, T>, name: string, entry: T, sizeMax: number): void {
+  map.delete(name);
+  if (map.size >= sizeMax) map.delete(map.keys().next().value as string);
+  map.set(name, entry);
 }
 
 async function loadKey(orm: Orm, hash: Buffer): Promise<CachedKey | null> {

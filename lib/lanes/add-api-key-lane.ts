@@ -8,6 +8,7 @@ import { newId } from "@/lib/ids/ids";
 import { checkLaneLabel } from "@/lib/lanes/lane-label";
 import { lockLanes } from "@/lib/lanes/lock-lanes";
 import { checkUpstream } from "@/lib/providers/check-upstream";
+import { requireDatabaseMode } from "@/lib/settings/database-mode";
 
 export type NewApiKeyLane = {
   userId: string;
@@ -15,7 +16,7 @@ export type NewApiKeyLane = {
   baseUrl: string;
   /** The customer's own key at that upstream. */
   secret: string;
-  /** `host:port` entries that may be private or plain http; the operator's setting. */
+  /** `host:port` entries that may be private or plain http: the operator's own, which a customer reaches in a simulation only. */
   allow: readonly string[];
   sealer: Sealer;
   actor: Actor;
@@ -24,7 +25,8 @@ export type NewApiKeyLane = {
 /** Comes last in the owner's order. The key is sealed to the lane's id and never shown again. */
 export async function addApiKeyLane(tx: Tx, input: NewApiKeyLane): Promise<{ id: string; position: number }> {
   const label = checkLaneLabel(input.label);
-  const { baseUrl, secret } = await checkUpstream(tx, input);
+  const isSimulated = (await requireDatabaseMode(tx)) === "simulated";
+  const { baseUrl, secret } = await checkUpstream(tx, { ...input, allow: isSimulated ? input.allow : [] });
   await lockLanes(tx, input.userId);
   const [last] = await tx
     .select({ position: max(lanes.position) })

@@ -41,6 +41,20 @@ export type TapResult = {
   serviceTier: string | null;
 };
 
+export const NOTHING_SEEN: TapResult = {
+  reading: null,
+  terminal: null,
+  error: null,
+  incompleteReason: null,
+  outputTextBytesSeen: 0,
+  outputSeen: () => "",
+  webSearchCalls: 0,
+  firstContentSeen: false,
+  responseId: null,
+  servedModel: null,
+  serviceTier: null,
+};
+
 export function readUpstreamError(value: unknown): UpstreamError | null {
   if (typeof value !== "object" || value === null) return null;
   const error = value as Record<string, unknown>;

@@ -12,7 +12,7 @@ export type QuoteInput = {
 };
 
 /** Below this an answer is not worth starting: the wallet counts as empty. */
-export const OUTPUT_TOKENS_FLOOR = 4_000;
+const OUTPUT_TOKENS_FLOOR = 4_000;
 
 /** Search results are read by the model as input; what one call may add at the most. */
 const WEB_SEARCH_INPUT_TOKENS_MAX = 8_000;
@@ -33,7 +33,8 @@ export function quote(input: QuoteInput): Quote {
     inputTokensMax,
     outputTokensMax,
     webSearchCallsMax: calls,
-    inputAmount: roundUp(inputScaled),
+    // Searches that are never made cost nothing: what an interrupted request is charged at the least is its own input.
+    inputAmount: roundUp(BigInt(inputBound(input, 0)) * dearestInput(price.sell)),
     amount: roundUp(inputScaled + BigInt(outputTokensMax) * price.sell.output + webSearchScaled(calls, price.sell)),
   };
 }

@@ -1,4 +1,5 @@
 import { request, type Dispatcher } from "undici";
+import { SIMULATED_HEADER } from "@/lib/http/simulated-header";
 import { SseSplitter, type SseEvent } from "@/lib/openai/sse";
 import { readUsage } from "@/lib/openai/usage";
 import { authHeader, targetUrl, type ProviderTarget } from "@/lib/providers/provider-target";
@@ -13,7 +14,9 @@ const DETAIL_LENGTH_MAX = 500;
 /** The least that the Responses API takes. */
 const OUTPUT_TOKENS = 16;
 
-type Answer = { status: number; body: string; events: SseEvent[] };
+const SIMULATED_REFUSED = `The answer carries ${SIMULATED_HEADER}: a simulator made it, and this installation is live.`;
+
+type Answer = { simulated: boolean; status: number; body: string; events: SseEvent[] };
 
 /**
  * One small streamed answer, really asked for and really paid: a provider serves wallets only after it has shown that it
@@ -24,6 +27,8 @@ export async function probeProvider(input: {
   /** In the order in which they are tried. */
   models: readonly string[];
   dispatcher: Dispatcher;
+  /** Whether this installation is a simulation: a live one sells no simulated answers. */
+  simulated: boolean;
 }): Promise<ProbeResult> {
   const models = input.models.slice(0, MODELS_TRIED_MAX);
   let result: ProbeResult = { passed: false, detail: "No model to ask for: set a price first." };
@@ -34,7 +39,7 @@ export async function probeProvider(input: {
     } catch (error) {
       return { passed: false, detail: cut(`No answer from ${new URL(input.target.baseUrl).host}: ${reasonOf(error)}`) };
     }
-    result = judge(model, answer);
+    result = answer.simulated && !input.simulated ? failed(SIMULATED_REFUSED) : judge(model, answer);
     if (result.passed || !isUnknownModel(answer)) return result;
   }
   return result;
@@ -65,7 +70,12 @@ async function ask(target: ProviderTarget, model: string, dispatcher: Dispatcher
     events.push(...splitter.push(chunk));
   }
   events.push(...splitter.end());
-  return { status: reply.statusCode, body: Buffer.concat(chunks).toString("utf8"), events };
+  return {
+    simulated: reply.headers[SIMULATED_HEADER] !== undefined,
+    status: reply.statusCode,
+    body: Buffer.concat(chunks).toString("utf8"),
+    events,
+  };
 }
 
 function judge(model: string, answer: Answer): ProbeResult {

@@ -38,7 +38,7 @@ export type DefaultProvider = {
  */
 export async function seedDefaultProvider(input: DefaultProvider): Promise<ProbeResult> {
   const existing = await findProvider(input.orm, NAME);
-  const { baseUrl, secret } = await checkUpstream(input.orm, input);
+  const { baseUrl, secret, simulated } = await checkUpstream(input.orm, input);
   const target: ProviderTarget = { baseUrl, secret, authStyle: "bearer", apiVersion: null };
   const isCurrent = existing !== null && isSame(existing, target, input.sealer);
   if (isCurrent && existing.probeState === "passed" && !existing.trippedAt) {
@@ -46,7 +46,8 @@ export async function seedDefaultProvider(input: DefaultProvider): Promise<Probe
     return { passed: true, detail: existing.probeDetail ?? "" };
   }
   const prices = await listCurrentPrices(input.orm);
-  const result = await probeProvider({ target, models: prices.map((price) => price.model), dispatcher: input.dispatcher });
+  const models = prices.map((price) => price.model);
+  const result = await probeProvider({ target, models, dispatcher: input.dispatcher, simulated });
   if (existing !== null && !isCurrent && !result.passed) return result;
   await withTransaction(input.orm, async (tx) => {
     const providerId = existing?.id ?? (await addProvider(tx, { ...input, ...target, name: NAME, actor: ACTOR })).id;

@@ -1,6 +1,6 @@
 import path from "node:path";
 import type { Dispatcher } from "undici";
-import { raiseAlarm } from "@/lib/audit/raise-alarm";
+import { AlarmBell } from "@/lib/audit/alarm-bell";
 import { readModelCatalogue } from "@/lib/codex/model-catalogue";
 import { ownerHmac } from "@/lib/crypto/owner-hmac";
 import { createGateway, type Gateway } from "@/lib/gateway/create-gateway";
@@ -17,7 +17,8 @@ import { findStoredResponse, recordStoredResponse } from "@/lib/requests/stored-
 import { runtime, type Runtime } from "@/lib/runtime/runtime";
 import { requireDatabaseMode } from "@/lib/settings/database-mode";
 import { Admitter } from "@/lib/wallet/admitter";
-import { beat, endProcess, registerProcess } from "@/lib/wallet/heartbeat";
+import { explainPassingError } from "@/lib/wallet/database-error";
+import { beat, endProcess, noteProgress, registerProcess } from "@/lib/wallet/heartbeat";
 import { MoneyWaiters } from "@/lib/wallet/money-waiters";
 import { SettlementJournal } from "@/lib/wallet/settlement-journal";
 import { Settler } from "@/lib/wallet/settler";
@@ -95,18 +96,19 @@ export async function buildGatewayRuntime(rt: Runtime, timings: GatewayTimings =
   /** By reason, since the last heartbeat: one line in the log however often a client tries. */
   const keysRefused = new Map<string, number>();
   const failed = (what: string) => (error: unknown) => log.error({ err: error }, what);
+  const bell = new AlarmBell(sql, failed("alarm not written"));
 
   const ports: GatewayPorts = {
     now: () => clock.now(),
     newRequestId: () => newId("req"),
     newHoldId: () => newId("hold"),
-    verifyKey: async (headers, clientAddress) => {
+    verifyKey: explained(async (headers, clientAddress) => {
       const found = await verifyKey(headers, { cache: keys, clock, clientAddress, publicUrl: config.publicUrl });
       return upstreams.gatewayKey(found, book);
-    },
+    }),
     noteKeyRefused: (code) => void keysRefused.set(code, (keysRefused.get(code) ?? 0) + 1),
-    priceOf: (model) => book.priceOf(model),
-    soldModels: () => book.sold(),
+    priceOf: explained((model) => book.priceOf(model)),
+    soldModels: explained(() => book.sold()),
     codexCatalogue: () => readModelCatalogue(path.join(config.dataDir, "codex-models.json")),
     admit: (admission) => admitter.admit(admission),
     waitForMoney: (userId, timeoutMs, signal) => waiters.wait(userId, timeoutMs, signal),
@@ -121,16 +123,16 @@ export async function buildGatewayRuntime(rt: Runtime, timings: GatewayTimings =
       if (reported && !providersMissing.delete(providerId)) return;
       if (!reported) providersMissing.add(providerId);
       void noteUsageReport(sql, providerId, reported)
-        .then((tripped) =>
-          tripped ? raiseAlarm(sql, { kind: "provider_tripped", subject: providerId, detail: "answers came without usage" }) : undefined,
-        )
+        .then((tripped) => {
+          if (tripped) bell.ring({ kind: "provider_tripped", subject: providerId, detail: "answers came without usage" });
+        })
         .catch(failed("usage report not written"));
     },
     alarm: (alarm) => {
       log.error(alarm, "alarm");
-      void raiseAlarm(sql, alarm).catch(failed("alarm not written"));
+      bell.ring(alarm);
     },
-    findStoredResponse: (userId, upstreamId) => findStoredResponse(sql, userId, upstreamId),
+    findStoredResponse: explained((userId, upstreamId) => findStoredResponse(sql, userId, upstreamId)),
     recordStoredResponse: (record) => recordStoredResponse(sql, record),
     ownerHmac: (userId, value) => ownerHmac(config.masterKey, userId, value),
   };
@@ -150,7 +152,8 @@ export async function buildGatewayRuntime(rt: Runtime, timings: GatewayTimings =
     async () => {
       if (keysRefused.size > 0) log.warn(Object.fromEntries(keysRefused), "calls refused for their key");
       keysRefused.clear();
-      await beat(sql, processId, await gateway.progress());
+      await beat(sql, processId);
+      await noteProgress(sql, await gateway.progress());
     },
     failed("heartbeat not written"),
   );
@@ -175,6 +178,17 @@ export async function buildGatewayRuntime(rt: Runtime, timings: GatewayTimings =
       await endProcess(sql, processId).catch(failed("process end not written"));
       await upstreams.close();
     },
+  };
+}
+
+/** A database that is away is no fault of ours that the client should report. */
+function explained<A extends unknown[], T>(ask: (...input: A) => Promise<T>): (...input: A) => Promise<T> {
+  return async (...input) => {
+    try {
+      return await ask(...input);
+    } catch (error) {
+      throw explainPassingError(error);
+    }
   };
 }
 

@@ -1,6 +1,7 @@
 import pino, { type Logger } from "pino";
 import { connectDatabase, type Database } from "@/db/client";
 import { loadProcessConfig, type ProcessConfig } from "@/lib/config/load-config";
+import { loggedError } from "@/lib/runtime/logged-error";
 import { parseMasterKeys } from "@/lib/crypto/master-keys";
 import { createSealer, type Sealer } from "@/lib/crypto/sealer";
 import { systemClock, type Clock } from "@/lib/time/clock";
@@ -21,7 +22,7 @@ export function runtime(): Runtime {
 
 function buildRuntime(): Runtime {
   const config = loadProcessConfig(process.env);
-  const log = pino({ level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+  const log = pino({ level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: loggedError } });
   return {
     config,
     db: connectDatabase(config.databaseUrl),

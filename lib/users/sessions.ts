@@ -2,12 +2,16 @@ import { and, eq, gt, isNull, sql } from "drizzle-orm";
 import type { Reader, Tx } from "@/db/client";
 import { sessions, users } from "@/db/schema/users";
 import type { Viewer } from "@/lib/access/viewer";
+import { clientNetwork } from "@/lib/http/ip-address";
 import { newId } from "@/lib/ids/ids";
+import { findUser } from "@/lib/users/find-user";
 
 /** Counted from the sign-in: a session is never prolonged. */
 export const SESSION_LIFETIME_S = 30 * 86_400;
 const SEEN_STEP_MS = 60_000;
 const USER_AGENT_MAX = 300;
+/** Addresses of one user that are looked through. */
+const ADDRESSES_MAX = 1_000;
 
 export type OpenedSession = { id: string; userId: string; expiresAt: Date; mustChangePassword: boolean };
 
@@ -64,6 +68,20 @@ export async function readSession(reader: Reader, input: { sessionId: string; no
     viewer: { userId, username, role, via: { kind: "session", sessionId: input.sessionId } },
     mustChangePassword: row.mustChangePassword,
   };
+}
+
+/** Whether somebody has ever signed in to this name from this address, or for IPv6 from its network. */
+export async function hasSignedInFrom(reader: Reader, input: { name: string; address: string | null }): Promise<boolean> {
+  if (input.address === null) return false;
+  const network = clientNetwork(input.address);
+  const user = await findUser(reader, input.name);
+  // Asked without a user too: the time must not tell which names exist.
+  const seen = await reader
+    .selectDistinct({ address: sessions.address })
+    .from(sessions)
+    .where(eq(sessions.userId, user?.id ?? ""))
+    .limit(ADDRESSES_MAX);
+  return seen.some(({ address }) => address !== null && clientNetwork(address) === network);
 }
 
 /** Doing it again changes nothing. */

@@ -1,4 +1,6 @@
 import { RateLimiterMemory } from "rate-limiter-flexible";
+import { isInAddressList } from "@/lib/http/address-allow-list";
+import { clientNetwork, readIpAddress } from "@/lib/http/ip-address";
 
 const QUARTER_HOUR_S = 900;
 const HOUR_S = 3600;
@@ -8,8 +10,14 @@ const PAIR_TRIES_MAX = 10;
 const ADDRESS_TRIES_MAX = 100;
 /** Many addresses that guess at one name. */
 const NAME_TRIES_MAX = 100;
+/** Nobody comes from the internet with these: it is a network of our own, or a proxy that stands for all of its visitors. */
+const SHARED_NETWORKS = ["127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7"];
+/** So many people may stand behind such an address that one of them cannot lock out the others at a whim. */
+const SHARED_FACTOR = 10;
 
 export type SignInTry = { name: string; address: string | null };
+
+type Bound = { limiter: RateLimiterMemory; key: string; triesMax: number };
 
 /**
  * Counts tries before they are checked, so that parallel guesses cannot slip through, and forgives those that were right.
@@ -21,28 +29,40 @@ export class SignInLimiter {
   readonly #address = new RateLimiterMemory({ keyPrefix: "address", points: ADDRESS_TRIES_MAX, duration: QUARTER_HOUR_S });
   readonly #name = new RateLimiterMemory({ keyPrefix: "name", points: NAME_TRIES_MAX, duration: HOUR_S });
 
-  /** Null: go ahead. Else the whole seconds to wait. */
-  async count(attempt: SignInTry): Promise<number | null> {
-    for (const [limiter, key] of this.#keys(attempt)) {
+  /**
+   * Null: go ahead. Else the whole seconds to wait. `signedInBefore` says whether this name was once signed in to from this
+   * address: strangers who use up the tries of a name do not lock out its owner.
+   */
+  async count(attempt: SignInTry, signedInBefore: () => Promise<boolean>): Promise<number | null> {
+    for (const { limiter, key, triesMax } of this.#bounds(attempt)) {
       const state = await limiter.penalty(key);
-      if (state.consumedPoints > limiter.points) return Math.max(1, Math.ceil(state.msBeforeNext / 1000));
+      if (state.consumedPoints <= triesMax) continue;
+      if (limiter === this.#name && (await signedInBefore())) continue;
+      return Math.max(1, Math.ceil(state.msBeforeNext / 1000));
     }
     return null;
   }
 
   async forgive(attempt: SignInTry): Promise<void> {
-    for (const [limiter, key] of this.#keys(attempt)) {
+    for (const { limiter, key } of this.#bounds(attempt)) {
       await (limiter === this.#pair ? limiter.delete(key) : limiter.reward(key));
     }
   }
 
   /** Address first: a stranger whose address is used up cannot fill the memory with names. */
-  #keys({ name, address }: SignInTry): [RateLimiterMemory, string][] {
+  #bounds({ name, address }: SignInTry): Bound[] {
     const folded = name.toLowerCase();
-    const byName: [RateLimiterMemory, string][] = [
-      [this.#pair, `${folded} ${address ?? ""}`],
-      [this.#name, folded],
+    const network = address === null ? "" : clientNetwork(address);
+    const factor = isShared(address) ? SHARED_FACTOR : 1;
+    const byName: Bound[] = [
+      { limiter: this.#pair, key: `${folded} ${network}`, triesMax: PAIR_TRIES_MAX * factor },
+      { limiter: this.#name, key: folded, triesMax: NAME_TRIES_MAX },
     ];
-    return address === null ? byName : [[this.#address, address], ...byName];
+    return address === null ? byName : [{ limiter: this.#address, key: network, triesMax: ADDRESS_TRIES_MAX * factor }, ...byName];
   }
+}
+
+function isShared(address: string | null): boolean {
+  const read = address === null ? null : readIpAddress(address);
+  return read !== null && isInAddressList(read, SHARED_NETWORKS);
 }

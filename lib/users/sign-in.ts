@@ -3,9 +3,10 @@ import type { Orm } from "@/db/client";
 import { users } from "@/db/schema/users";
 import { withTransaction } from "@/db/transaction";
 import { verifyPassword } from "@/lib/crypto/password";
+import { AppError } from "@/lib/errors/app-error";
 import type { Clock } from "@/lib/time/clock";
 import { findUser } from "@/lib/users/find-user";
-import { openSession, type OpenedSession } from "@/lib/users/sessions";
+import { hasSignedInFrom, openSession, type OpenedSession } from "@/lib/users/sessions";
 import type { SignInLimiter } from "@/lib/users/sign-in-limiter";
 
 export type SignInInput = {
@@ -23,17 +24,20 @@ export type SignInResult =
   | { kind: "suspended" }
   | { kind: "too_many_tries"; retryAfterS: number };
 
+const BUSY_RETRY_S = 5;
+
 type Parts = { orm: Orm; clock: Clock; limiter: SignInLimiter };
 
 /** Opens a session. The first use of a one-time password is its last: it is cleared in the transaction that opens the session. */
 export async function signIn({ orm, clock, limiter }: Parts, input: SignInInput): Promise<SignInResult> {
   const attempt = { name: input.name.trim(), address: input.address };
-  const retryAfterS = await limiter.count(attempt);
+  const retryAfterS = await limiter.count(attempt, () => hasSignedInFrom(orm, attempt));
   if (retryAfterS !== null) return { kind: "too_many_tries", retryAfterS };
 
   const user = await findUser(orm, attempt.name);
   // Also without a user: the answer must take as long.
-  const isRight = await verifyPassword(user?.passwordHash ?? null, input.password);
+  const isRight = await verifyPassword(user?.passwordHash ?? null, input.password).catch(nullWhenBusy);
+  if (isRight === null) return { kind: "too_many_tries", retryAfterS: BUSY_RETRY_S };
   if (!user?.passwordHash || !isRight) return { kind: "refused" };
   if (user.status !== "active") return { kind: "suspended" };
 
@@ -59,4 +63,9 @@ export async function signIn({ orm, clock, limiter }: Parts, input: SignInInput)
   if (!session) return { kind: "refused" };
   await limiter.forgive(attempt);
   return { kind: "signed_in", session };
+}
+
+function nullWhenBusy(error: unknown): null {
+  if (error instanceof AppError && error.code === "rate_limited") return null;
+  throw error;
 }

@@ -37,7 +37,10 @@ export async function adjustWallet(tx: Tx, input: Adjustment): Promise<{ transfe
   }
   const available = microUsd(wallet.available + input.amount);
   if (input.amount < 0n && available < 0n) {
-    throw new AppError("conflict", `Only ${formatUsd(wallet.available)} is available: ${formatUsd(microUsd(-input.amount))} cannot be taken.`);
+    throw new AppError(
+      "conflict",
+      `Only ${formatUsd(wallet.available)} is available: ${formatUsd(microUsd(-input.amount))} cannot be taken.`,
+    );
   }
   await tx.insert(transfers).values({ id: transferId, kind: "adjustment", userId: input.userId, note, actor: actorName(input.actor) });
   await tx.insert(ledgerEntries).values([

@@ -16,7 +16,9 @@ type Row = {
  * group whose acknowledgement was lost may be sent again.
  */
 export async function admitRequests(sql: Sql, processId: string, items: readonly Admission[]): Promise<AdmissionResult[]> {
-  const rows = await sql<Row[]>`select * from admit_requests(${toJson(items.map((item) => ({ ...item, processId })))}::text::jsonb)`;
+  const rows = await sql<
+    Row[]
+  >`select * from admit_requests(${toJson(items.map((item) => ({ ...item, processId })))}::text::jsonb) order by ordinal`;
   return rows.map((row) => ({
     outcome: row.outcome,
     available: row.available === null ? null : microUsd(BigInt(row.available)),
@@ -26,7 +28,14 @@ export async function admitRequests(sql: Sql, processId: string, items: readonly
   }));
 }
 
-/** JSON with every bigint as a decimal string, which the SQL side casts back. */
+/**
+ * JSON with every bigint as a decimal string, which the SQL side casts back. Text that clients and upstreams chose loses what
+ * Postgres cannot store (NUL, halves of surrogate pairs): it must not keep a request from being settled.
+ */
 export function toJson(value: unknown): string {
-  return JSON.stringify(value, (_name, item: unknown) => (typeof item === "bigint" ? item.toString() : item));
+  return JSON.stringify(value, (_name, item: unknown) => {
+    if (typeof item === "bigint") return item.toString();
+    if (typeof item === "string" && (item.includes("\u0000") || !item.isWellFormed())) return item.replaceAll("\u0000", "").toWellFormed();
+    return item;
+  });
 }

@@ -1,9 +1,8 @@
 import type { Sql } from "postgres";
-import { AppError } from "@/lib/errors/app-error";
 import type { Admission, AdmissionResult } from "@/lib/gateway/ports";
 import { admitRequests } from "@/lib/wallet/admit-requests";
 import { CommitGroup } from "@/lib/wallet/commit-group";
-import { isDataError, isPassingError } from "@/lib/wallet/database-error";
+import { explainPassingError, isDataError, isPassingError } from "@/lib/wallet/database-error";
 
 const PARALLEL_MAX = 2;
 const ATTEMPTS_MAX = 3;
@@ -22,10 +21,7 @@ export class Admitter {
       try {
         return await this.#group.submit(admission);
       } catch (error) {
-        if (!isPassingError(error)) throw error;
-        if (attempt >= ATTEMPTS_MAX) {
-          throw new AppError("upstream_unavailable", "The gateway's database is not available right now. Try again shortly.", { retryAfterS: 5, cause: error });
-        }
+        if (!isPassingError(error) || attempt >= ATTEMPTS_MAX) throw explainPassingError(error);
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS * attempt));
       }
     }

@@ -11,9 +11,14 @@ export async function registerProcess(sql: Sql, process: { id: string; kind: str
     on conflict (id) do update set heartbeat_at = clock_timestamp(), ended_at = null`;
 }
 
+/** The sign of life itself: first, alone, and waiting for nothing. */
+export async function beat(sql: Sql, processId: string): Promise<void> {
+  await sql`update processes set heartbeat_at = clock_timestamp() where id = ${processId}`;
+}
+
 /** One statement, however many requests run. */
-export async function beat(sql: Sql, processId: string, progress: readonly HoldProgress[]): Promise<void> {
-  await sql`select beat(${processId}, ${toJson(progress)}::text::jsonb)`;
+export async function noteProgress(sql: Sql, progress: readonly HoldProgress[]): Promise<void> {
+  if (progress.length > 0) await sql`select note_progress(${toJson(progress)}::text::jsonb)`;
 }
 
 export async function endProcess(sql: Sql, processId: string): Promise<void> {
@@ -21,7 +26,9 @@ export async function endProcess(sql: Sql, processId: string): Promise<void> {
 }
 
 /** Settles what dead processes left behind; returns how many holds were ended. */
-export async function expireDeadHolds(sql: Sql, options: { timeoutS: number; limit: number }): Promise<number> {
-  const [row] = await sql<{ count: number }[]>`select expire_dead_holds(${options.timeoutS}, ${options.limit}) as count`;
+export async function expireDeadHolds(sql: Sql, options: { timeoutS: number; ageMaxS: number; limit: number }): Promise<number> {
+  const [row] = await sql<
+    { count: number }[]
+  >`select expire_dead_holds(${options.timeoutS}, ${options.limit}, ${options.ageMaxS}) as count`;
   return row?.count ?? 0;
 }

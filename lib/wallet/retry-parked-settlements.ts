@@ -8,7 +8,7 @@ const BATCH_MAX = 100;
 /** Tries every parked settlement once more, alone. What is accepted closes its alarm. */
 export async function retryParkedSettlements(sql: Sql): Promise<{ settled: number; refused: number }> {
   const parked = await sql<{ requestId: string; payload: Buffer }[]>`
-    select request_id as "requestId", payload from parked_settlements where resolved_at is null order by parked_at limit ${BATCH_MAX}`;
+    select request_id as "requestId", payload from parked_settlements where resolved_at is null order by attempts, parked_at limit ${BATCH_MAX}`;
   let settled = 0;
   for (const { requestId, payload } of parked) {
     const item = reviveSettlement(payload.toString("utf8"));

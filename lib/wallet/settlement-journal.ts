@@ -61,7 +61,7 @@ export class SettlementJournal {
 
   async #names(): Promise<string[]> {
     try {
-      return (await readdir(this.#folder)).filter((name) => name.endsWith(SUFFIX)).sort();
+      return (await readdir(this.#folder)).filter((name) => name.endsWith(SUFFIX)).toSorted();
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
       throw error;

@@ -48,7 +48,8 @@ export class Settler {
     const deadline = this.#now() + this.#waitMs;
     for (let delayMs = RETRY_FIRST_MS; ; delayMs = Math.min(delayMs * 2, RETRY_MAX_MS)) {
       try {
-        const fate = await this.#once(item);
+        const fate = await before(deadline - this.#now(), this.#once(item));
+        if (fate === "late") break;
         this.#onSettled(item.userId);
         return fate;
       } catch {
@@ -69,6 +70,7 @@ export class Settler {
     });
   }
 
+  /** May go on after nobody waits for it any more: settling twice changes nothing. */
   async #once(item: OwnedSettlement): Promise<SettlementFate> {
     try {
       await this.#group.submit(item);
@@ -78,5 +80,18 @@ export class Settler {
       await parkSettlement(this.#sql, item, error);
       return "parked";
     }
+  }
+}
+
+/** A database that has stopped answering without closing its connections must not hold a client for ever. */
+async function before<T>(ms: number, work: Promise<T>): Promise<T | "late"> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<"late">((resolve) => {
+    timer = setTimeout(() => resolve("late"), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -1,14 +1,14 @@
 import type { Sql, TransactionSql } from "postgres";
 import { ledgerChecks, ledgerWarnings } from "@/lib/wallet/ledger-checks";
 
-export type LedgerDifference = {
+type LedgerDifference = {
   /** The row that is wrong. */
   subject: string;
   expected: string;
   found: string;
 };
 
-export type LedgerCheck = {
+type LedgerCheck = {
   /** The promise that was checked. */
   name: string;
   ok: boolean;
@@ -38,7 +38,12 @@ export async function verifyLedger(sql: Sql): Promise<LedgerReport> {
     for (const [name, query] of Object.entries(ledgerChecks)) {
       const rows = await differences(tx, query);
       const differencesCount = Number(rows[0]?.total ?? 0);
-      checks.push({ name, ok: differencesCount === 0, differencesCount, differences: rows.map(({ total: _total, ...difference }) => difference) });
+      checks.push({
+        name,
+        ok: differencesCount === 0,
+        differencesCount,
+        differences: rows.map(({ total: _total, ...difference }) => difference),
+      });
     }
     const warnings: LedgerReport["warnings"] = [];
     for (const [name, query] of Object.entries(ledgerWarnings)) {

@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -25,6 +25,14 @@ test("the first start tells address, admin and one-time password, the next start
   const second = await startProduct(dataDir);
   await second.said(READY);
   expect(second.output()).not.toContain("One-time password");
+});
+
+test.runIf(process.platform === "linux")("the simulator is told none of the secrets", async () => {
+  const running = await startProduct(temporaryFolder(), { NEXTAUTH_SECRET: "a secret of the screens alone, 32 chars" });
+  await running.said(READY);
+  const told = readFileSync(`/proc/${running.workerPid("simulator")}/environ`, "utf8");
+  expect(told).toContain("HOST=127.0.0.1");
+  expect(told).not.toMatch(/NEXTAUTH_SECRET|DATABASE_URL|SWITCHYARD_|a secret of the screens/);
 });
 
 test("a second start on the same data folder is refused and disturbs nothing", async () => {

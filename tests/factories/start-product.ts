@@ -78,7 +78,15 @@ export const READY = "Stop:";
 
 /** Settings of the developer's shell must not steer a test. */
 function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const { DATABASE_URL: _database, OPENAI_API_KEY: _key, OPENAI_BASE_URL: _base, HOST: _host, PUBLIC_URL: _public, NODE_ENV: _mode, ...rest } = env;
+  const {
+    DATABASE_URL: _database,
+    OPENAI_API_KEY: _key,
+    OPENAI_BASE_URL: _base,
+    HOST: _host,
+    PUBLIC_URL: _public,
+    NODE_ENV: _mode,
+    ...rest
+  } = env;
   return rest as NodeJS.ProcessEnv;
 }
 

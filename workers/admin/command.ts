@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { openOffice, type Office } from "@/workers/admin/office";
+import { plainText } from "@/workers/admin/plain-text";
 
 /** What a command has to say: `json` for programs, `text` for people. */
 export type Output = { json: unknown; text: string; exitCode?: number };
@@ -22,7 +23,7 @@ export function addCommand(
     const office = await openOffice(process.env);
     try {
       const output = await input.run(office, options as never);
-      process.stdout.write(options.json ? `${JSON.stringify(output.json, null, 2)}\n` : `${output.text}\n`);
+      process.stdout.write(`${plainText(options.json ? JSON.stringify(output.json, null, 2) : output.text)}\n`);
       process.exitCode = output.exitCode ?? 0;
     } finally {
       await office.close();

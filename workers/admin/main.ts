@@ -1,6 +1,7 @@
 import { CommanderError } from "commander";
 import { AppError } from "@/lib/errors/app-error";
 import { ConfigError } from "@/lib/config/load-config";
+import { plainText } from "@/workers/admin/plain-text";
 import { program } from "@/workers/admin/program";
 import { OperatorError } from "@/workers/shared/operator-error";
 
@@ -26,11 +27,11 @@ function report(error: unknown): void {
   } else if (error instanceof AppError) {
     const hint =
       error.param === "baseUrl"
-        ? " An upstream of your own may be on a private address: list its host:port in UPSTREAM_ALLOW, for npm start too."
+        ? " A provider of your own may be on a private address: list its host:port in UPSTREAM_ALLOW, for npm start too."
         : "";
-    process.stderr.write(`${error.message}${hint}\n`);
+    process.stderr.write(`${plainText(error.message)}${hint}\n`);
   } else if (error instanceof OperatorError) {
-    process.stderr.write(`${error.message}\n`);
+    process.stderr.write(`${plainText(error.message)}\n`);
   } else {
     console.error(error);
   }

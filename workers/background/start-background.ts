@@ -8,6 +8,8 @@ import { expireDeadHolds } from "@/lib/wallet/heartbeat";
 
 /** Dead holds that one run settles; more wait for the next minute. */
 const EXPIRE_MAX = 500;
+/** Beyond the longest answer: waiting for money, draining, settling. */
+const AGE_MARGIN_S = 600;
 const CONCURRENCY = 4;
 
 /** All that happens without a request. Times are UTC. */
@@ -22,7 +24,11 @@ export async function startBackground(rt: Runtime): Promise<{ stop(): Promise<vo
   const { config, db, log } = rt;
   const tasks: TaskList = {
     "expire-holds": async () => {
-      const count = await expireDeadHolds(db.sql, { timeoutS: config.holdHeartbeatTimeoutS, limit: EXPIRE_MAX });
+      const count = await expireDeadHolds(db.sql, {
+        timeoutS: config.holdHeartbeatTimeoutS,
+        ageMaxS: config.streamDeadlineS + AGE_MARGIN_S,
+        limit: EXPIRE_MAX,
+      });
       if (count > 0) log.warn({ count }, "holds of dead processes settled");
     },
     "retry-parked": () => retryParked(rt),

@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { connectDatabase } from "@/db/client";
+import { childEnv } from "@/lib/codex/child-env";
 import { loadConfig, type ProcessConfig } from "@/lib/config/load-config";
 import { systemClock } from "@/lib/time/clock";
 import { ensureFirstAdmin } from "@/lib/users/ensure-first-admin";
@@ -88,7 +89,7 @@ async function startSimulator({ env, logOf, teardown, signal, onGivenUp }: BootO
   const worker = superviseWorker({
     name: "simulator",
     file: workerFile("simulator"),
-    env: { ...env, NODE_ENV: "production", HOST: "127.0.0.1", PORT: String(port) },
+    env: { ...childEnv(env), NODE_ENV: "production", HOST: "127.0.0.1", PORT: String(port) },
     log,
     onGivenUp,
   });

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { createRequire } from "node:module";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { childEnv } from "@/lib/codex/child-env";
 import { waitForFileLock } from "@/workers/shared/file-lock";
 import { OperatorError } from "@/workers/shared/operator-error";
 
@@ -44,7 +45,7 @@ async function buildWhenStale(log: (line: string) => void, signal: AbortSignal):
 async function runNextBuild(log: (line: string) => void, signal: AbortSignal): Promise<void> {
   const next = createRequire(import.meta.url).resolve("next/dist/bin/next");
   const child = spawn(process.execPath, [next, "build"], {
-    env: { ...process.env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" },
+    env: { ...childEnv(process.env), NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" },
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
     signal,

@@ -1,6 +1,7 @@
 import type { Sql } from "postgres";
-import { isLoopbackHost, type Config } from "@/lib/config/load-config";
+import type { Config } from "@/lib/config/load-config";
 import { OperatorError } from "@/workers/shared/operator-error";
+import { refuseOpenSimulation } from "@/workers/shared/refuse-open-simulation";
 
 export type DatabaseMode = "live" | "simulated";
 
@@ -27,9 +28,5 @@ function refuseRealThings(hasKey: boolean, host: string): void {
         "Unset OPENAI_API_KEY to go on with it, or start a real one in another folder: SWITCHYARD_DATA_DIR=.data-live npm start",
     );
   }
-  if (!isLoopbackHost(host)) {
-    throw new OperatorError(
-      `A simulated installation listens on this machine only, and HOST is ${host}. Unset HOST, or start a real installation with OPENAI_API_KEY.`,
-    );
-  }
+  refuseOpenSimulation(host);
 }

@@ -1,5 +1,9 @@
+import { isLoopbackHost } from "@/lib/config/load-config";
 import { gatewayRuntime } from "@/lib/runtime/gateway-runtime";
 import { runtime } from "@/lib/runtime/runtime";
+import { requireDatabaseMode } from "@/lib/settings/database-mode";
+import { exitWithReason } from "@/workers/shared/exit-with-reason";
+import { refuseOpenSimulation } from "@/workers/shared/refuse-open-simulation";
 import { untilStopped } from "@/workers/shared/until-stopped";
 import { createWebServer } from "@/workers/web/create-web-server";
 import { prepareNext } from "@/workers/web/prepare-next";
@@ -8,6 +12,14 @@ import { prepareNext } from "@/workers/web/prepare-next";
 const DRAIN_MS = 25_000;
 
 const { config, db, log } = runtime();
+// On this machine only, web may be there before its database is.
+if (!isLoopbackHost(config.host)) {
+  try {
+    if ((await requireDatabaseMode(db.orm)) === "simulated") refuseOpenSimulation(config.host);
+  } catch (error) {
+    exitWithReason(error);
+  }
+}
 const screens = await prepareNext(config);
 const server = createWebServer({ config, log, screens, gateway: gatewayRuntime });
 await server.listen();
@@ -15,7 +27,7 @@ log.info({ host: config.host, port: config.port }, "web is listening");
 
 await untilStopped();
 log.info("web is draining");
-const closed = server.close();
+const closed = server.close(DRAIN_MS + 2_000);
 const { stop: stopGateway } = await gatewayRuntime();
 await stopGateway(DRAIN_MS);
 await closed;

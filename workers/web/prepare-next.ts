@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import next from "next";
 import type { ProcessConfig } from "@/lib/config/load-config";
 import { clientAddress } from "@/lib/http/client-address";
@@ -11,7 +11,10 @@ export type Screens = { handle(req: IncomingMessage, res: ServerResponse): Promi
 export async function prepareNext(config: ProcessConfig): Promise<Screens> {
   process.env["NEXTAUTH_URL"] = config.publicUrl;
   process.env["NEXTAUTH_SECRET"] = config.nextauthSecret;
-  const app = next({ dev: false, dir: process.cwd(), hostname: config.host, port: config.port });
+  // Next takes the upgrades of the server that it is given, or else of the one that the first request came through, where it
+  // would leave WebSockets to `/v1` unanswered. This one never listens.
+  const httpServer = createServer();
+  const app = next({ dev: false, dir: process.cwd(), hostname: config.host, port: config.port, httpServer });
   await app.prepare();
   const answer = app.getRequestHandler();
   return {

@@ -17,9 +17,13 @@ let database: TestDatabase;
 let simulator: OpenaiSimulator;
 let dataDir: string;
 let env: Record<string, string>;
+/** Where the simulator may be a provider. */
+let simulation: TestDatabase;
+let simulationEnv: Record<string, string>;
 beforeAll(async () => {
-  [database, simulator] = await Promise.all([testDatabase(), startOpenaiSimulator()]);
+  [database, simulation, simulator] = await Promise.all([testDatabase(), testDatabase(), startOpenaiSimulator()]);
   await withTransaction(database.orm, (tx) => stampDatabase(tx, "live"));
+  await withTransaction(simulation.orm, (tx) => stampDatabase(tx, "simulated"));
   dataDir = mkdtempSync(path.join(tmpdir(), "switchyard-test-"));
   env = {
     DATABASE_URL: database.url,
@@ -27,22 +31,24 @@ beforeAll(async () => {
     SWITCHYARD_MASTER_KEY: TEST_MASTER_KEY,
     UPSTREAM_ALLOW: new URL(simulator.url).host,
   };
+  simulationEnv = { ...env, DATABASE_URL: simulation.url };
 });
 afterAll(async () => {
   rmSync(dataDir, { recursive: true, force: true });
   await simulator.close();
+  await simulation.close();
   await database.close();
 });
 
-async function json<T = Record<string, unknown>>(args: string[], stdin = ""): Promise<T> {
-  const run = await runAdmin(env, [...args, "--json"], stdin);
+async function json<T = Record<string, unknown>>(args: string[], stdin = "", on = env): Promise<T> {
+  const run = await runAdmin(on, [...args, "--json"], stdin);
   expect(run.stderr).toBe("");
   expect(run.exitCode).toBe(0);
   return JSON.parse(run.stdout) as T;
 }
 
-async function refusal(args: string[], stdin = ""): Promise<string> {
-  const run = await runAdmin(env, args, stdin);
+async function refusal(args: string[], stdin = "", on = env): Promise<string> {
+  const run = await runAdmin(on, args, stdin);
   expect(run).toMatchObject({ exitCode: 1, stdout: "" });
   expect(run.stderr).not.toMatch(/\n\s+at /);
   return run.stderr.trim();
@@ -126,23 +132,29 @@ test("the reveal key is a file that only its owner can read, and without it noth
 });
 
 test("a provider's key comes from stdin; it is probed for real, selected, and its key is shown nowhere", async () => {
-  await testPrice(database.orm, "gpt-5.5");
+  await testPrice(simulation.orm, "gpt-5.5");
   const add = ["provider", "add", "--name", "Sim", "--base-url", `${simulator.url}/v1`, "--key-stdin"];
-  expect(await refusal(add, "")).toMatch(/is expected on stdin/);
-  await json(add, "sk-from-stdin\n");
-  expect(await refusal(add, "sk-from-stdin")).toBe("There is a provider named Sim already.");
-  expect(await refusal(["provider", "select", "--name", "sim"])).toMatch(/has not been probed/);
-  expect(await json(["provider", "probe", "--name", "sim"])).toMatchObject({ passed: true });
-  expect(await json(["provider", "select", "--name", "sim"])).toMatchObject({ changed: true });
-  const list = await runAdmin(env, ["provider", "list", "--json"]);
+  expect(await refusal(add, "", simulationEnv)).toMatch(/is expected on stdin/);
+  await json(add, "sk-from-stdin\n", simulationEnv);
+  expect(await refusal(add, "sk-from-stdin", simulationEnv)).toBe("There is a provider named Sim already.");
+  expect(await refusal(["provider", "select", "--name", "sim"], "", simulationEnv)).toMatch(/has not been probed/);
+  expect(await json(["provider", "probe", "--name", "sim"], "", simulationEnv)).toMatchObject({ passed: true });
+  expect(await json(["provider", "select", "--name", "sim"], "", simulationEnv)).toMatchObject({ changed: true });
+  const list = await runAdmin(simulationEnv, ["provider", "list", "--json"]);
   expect(JSON.parse(list.stdout)).toMatchObject([{ name: "Sim", selected: true, probeState: "passed" }]);
   expect(list.stdout).not.toContain("sk-from-stdin");
   expect(await refusal(["provider", "add", "--name", "Inside", "--base-url", "http://10.1.2.3/v1"], "sk-x")).toMatch(/UPSTREAM_ALLOW/);
 });
 
+test("on a live database the simulator does not pass its probe", async () => {
+  await json(["provider", "add", "--name", "Sim", "--base-url", `${simulator.url}/v1`], "sk-any");
+  const run = await runAdmin(env, ["provider", "probe", "--name", "Sim", "--model", "gpt-5.5"]);
+  expect(run).toMatchObject({ exitCode: 1, stdout: expect.stringContaining("a simulator made it") as string });
+});
+
 test("a probe that fails says what the provider said and ends with 1", async () => {
-  await json(["provider", "add", "--name", "Bad", "--base-url", `${simulator.url}/v1`], "sk-bad-key");
-  const run = await runAdmin(env, ["provider", "probe", "--name", "Bad"]);
+  await json(["provider", "add", "--name", "Bad", "--base-url", `${simulator.url}/v1`], "sk-bad-key", simulationEnv);
+  const run = await runAdmin(simulationEnv, ["provider", "probe", "--name", "Bad"]);
   expect(run).toMatchObject({ exitCode: 1, stdout: expect.stringMatching(/^Bad failed: HTTP 401 /) as string });
 });
 

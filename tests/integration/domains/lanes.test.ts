@@ -138,6 +138,12 @@ test("a simulated database takes no upstream but one on this machine", async () 
   }
 });
 
+test("on a live database a customer never reaches an upstream that only the operator may", async () => {
+  const customer = await testCustomer(database.orm);
+  const inside = { baseUrl: "http://10.1.2.3:8080/v1", allow: ["10.1.2.3:8080"] };
+  await expect(add(customer, inside)).rejects.toMatchObject({ code: "request_invalid", param: "baseUrl" });
+});
+
 test("only the owner's lane changes its state", async () => {
   const customer = await testCustomer(database.orm);
   const other = await testCustomer(database.orm);

@@ -50,7 +50,7 @@ function record(providerId: string, passed: boolean) {
 }
 
 test("a probe passes when the provider streams an answer and reports its usage", async () => {
-  const result = await probeProvider({ target: target(), models: ["no-such-model", "gpt-5.5"], dispatcher });
+  const result = await probeProvider({ target: target(), models: ["no-such-model", "gpt-5.5"], dispatcher, simulated: true });
   expect(result.passed).toBe(true);
   expect(result.detail).toMatch(/^gpt-5\.5 streamed an answer and reported \d+ input and \d+ output tokens\.$/);
   expect(JSON.parse(String(simulator.requests.at(-1)?.body))).toMatchObject({ stream: true, store: false });
@@ -58,7 +58,7 @@ test("a probe passes when the provider streams an answer and reports its usage",
 
 test("a probe fails on an answer without usage", async () => {
   simulator.control.next({ usage: "omit" });
-  expect(await probeProvider({ target: target(), models: ["gpt-5.5"], dispatcher })).toEqual({
+  expect(await probeProvider({ target: target(), models: ["gpt-5.5"], dispatcher, simulated: true })).toEqual({
     passed: false,
     detail: "gpt-5.5 answered without saying how many tokens it used.",
   });
@@ -66,25 +66,55 @@ test("a probe fails on an answer without usage", async () => {
 
 test("a probe fails on usage that says nothing was used", async () => {
   simulator.control.next({ usage: { input_tokens: 0, output_tokens: 0 } });
-  expect((await probeProvider({ target: target(), models: ["gpt-5.5"], dispatcher })).passed).toBe(false);
+  expect((await probeProvider({ target: target(), models: ["gpt-5.5"], dispatcher, simulated: true })).passed).toBe(false);
 });
 
 test("a probe tells the provider's own refusal and tries no other model after it", async () => {
   const before = simulator.requests.length;
-  const result = await probeProvider({ target: target("sk-bad-key"), models: ["gpt-5.5", "gpt-6-sol"], dispatcher });
+  const result = await probeProvider({ target: target("sk-bad-key"), models: ["gpt-5.5", "gpt-6-sol"], dispatcher, simulated: true });
   expect(result).toMatchObject({ passed: false, detail: expect.stringMatching(/^HTTP 401 for gpt-5\.5: /) as string });
   expect(result.detail).not.toContain("sk-bad-key");
   expect(simulator.requests.length - before).toBeLessThanOrEqual(1);
 });
 
 test("a probe of an address where nobody answers says so", async () => {
-  const result = await probeProvider({ target: { ...target(), baseUrl: "http://127.0.0.1:9/v1" }, models: ["gpt-5.5"], dispatcher });
+  const result = await probeProvider({
+    target: { ...target(), baseUrl: "http://127.0.0.1:9/v1" },
+    models: ["gpt-5.5"],
+    dispatcher,
+    simulated: true,
+  });
   expect(result).toMatchObject({ passed: false, detail: expect.stringMatching(/^No answer from 127\.0\.0\.1:9: /) as string });
+});
+
+test("a live installation does not sell what a simulator answers: its probe fails and says why", async () => {
+  const result = await probeProvider({ target: target(), models: ["gpt-5.5"], dispatcher, simulated: false });
+  expect(result).toEqual({
+    passed: false,
+    detail: "The answer carries x-switchyard-simulated: a simulator made it, and this installation is live.",
+  });
+});
+
+test("the first provider of a live installation is not the simulator, whatever it was said to be", async () => {
+  const fresh = await testDatabase();
+  try {
+    await withTransaction(fresh.orm, async (tx) => {
+      await stampDatabase(tx, "live");
+      await seedPrices(tx, { actor: OPERATOR });
+    });
+    const allow = [new URL(simulator.url).host];
+    const parts = { orm: fresh.orm, sealer: testSealer, dispatcher, clock: systemClock, allow };
+    const result = await seedDefaultProvider({ ...parts, ...target(), simulated: false });
+    expect(result).toMatchObject({ passed: false, detail: expect.stringContaining("x-switchyard-simulated") as string });
+    expect(await listProviders(fresh.orm, OPERATOR_VIEWER)).toMatchObject([{ selected: false, probeState: "failed" }]);
+  } finally {
+    await fresh.close();
+  }
 });
 
 test("an Azure provider gets its key in the header api-key and its api-version in the query", async () => {
   const azure = { ...target(), authStyle: "api_key", apiVersion: "2025-04-01-preview" } as const;
-  expect((await probeProvider({ target: azure, models: ["gpt-5.5"], dispatcher })).passed).toBe(true);
+  expect((await probeProvider({ target: azure, models: ["gpt-5.5"], dispatcher, simulated: true })).passed).toBe(true);
   const seen = simulator.requests.at(-1);
   expect(seen?.headers["api-key"]).toBe("sk-good");
   expect(seen?.headers["authorization"]).toBeUndefined();
@@ -220,7 +250,7 @@ test("a first provider that fails its probe is kept for the operator to see, and
   const fresh = await testDatabase();
   try {
     await withTransaction(fresh.orm, async (tx) => {
-      await stampDatabase(tx, "live");
+      await stampDatabase(tx, "simulated");
       await seedPrices(tx, { actor: OPERATOR });
     });
     const allow = [new URL(simulator.url).host];
@@ -231,7 +261,7 @@ test("a first provider that fails its probe is kept for the operator to see, and
         dispatcher,
         clock: systemClock,
         ...target(secret),
-        simulated: false,
+        simulated: true,
         allow,
       });
     expect((await seed("sk-bad")).passed).toBe(false);

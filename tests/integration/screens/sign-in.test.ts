@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sessions, users } from "@/db/schema/users";
 import { withTransaction } from "@/db/transaction";
 import { hashPassword } from "@/lib/crypto/password";
+import { throughPasswordGate } from "@/lib/crypto/password-gate";
 import type { Clock } from "@/lib/time/clock";
 import { changePassword } from "@/lib/users/change-password";
 import { issueOneTimePassword } from "@/lib/users/issue-one-time-password";
@@ -79,11 +80,24 @@ describe("signing in", () => {
     expect(await enter(username, PASSWORD, limiter)).toMatchObject({ kind: "too_many_tries", retryAfterS: expect.any(Number) });
   });
 
-  test("one address that tries many names is stopped as well", async () => {
+  test("strangers who use up the tries of a name lock out nobody who signed in to it from where they are", async () => {
+    const { username } = await person();
     const limiter = new SignInLimiter();
-    const tries = await Promise.all(Array.from({ length: 120 }, (_, i) => limiter.count({ name: `name-${i}`, address: "203.0.113.9" })));
-    expect(tries.filter((wait) => wait === null)).toHaveLength(100);
-    expect(await limiter.count({ name: "name-1", address: "203.0.113.10" })).toBeNull();
+    expect(await enter(username, PASSWORD, limiter, "2001:db8:7:7::1")).toMatchObject({ kind: "signed_in" });
+    for (let i = 0; i < 120; i += 1) await limiter.count({ name: username, address: `198.51.100.${i}` }, async () => false);
+    expect(await enter(username, PASSWORD, limiter, "203.0.113.1")).toMatchObject({ kind: "too_many_tries" });
+    expect(await enter(username, PASSWORD, limiter, "2001:db8:7:7:abcd::2")).toMatchObject({ kind: "signed_in" });
+  });
+
+  test("does not compute more passwords than fit the queue, and says so to the rest", async () => {
+    const { username } = await person();
+    let release = () => {};
+    const released = new Promise<void>((fulfil) => (release = fulfil));
+    const full = Array.from({ length: 22 }, () => throughPasswordGate(() => released));
+    expect(await enter(username, PASSWORD)).toEqual({ kind: "too_many_tries", retryAfterS: 5 });
+    release();
+    await Promise.all(full);
+    expect(await enter(username, PASSWORD)).toMatchObject({ kind: "signed_in" });
   });
 });
 

@@ -1,9 +1,22 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
+import { runMigrations } from "graphile-worker";
 import postgres from "postgres";
 import { expect, onTestFinished, test } from "vitest";
+import { migrate } from "@/db/migrate";
 import { temporaryFolder } from "@/tests/factories/temporary-folder";
-import type { ServerIdentity } from "@/workers/shared/embedded-postgres/identity";
+import { chownTree, type ServerIdentity } from "@/workers/shared/embedded-postgres/identity";
 import { startEmbeddedPostgres, type EmbeddedPostgres } from "@/workers/shared/embedded-postgres/start-embedded-postgres";
 
 const isRoot = process.geteuid?.() === 0;
@@ -22,14 +35,14 @@ function connect(url: string): postgres.Sql {
 
 test("a first start makes a closed, checksummed UTF-8 database that only this machine reaches", async () => {
   const dataDir = temporaryFolder();
-  const { url, adopted } = await start(dataDir);
-  const sql = connect(url);
+  const { superuserUrl, adopted } = await start(dataDir);
+  const sql = connect(superuserUrl);
   const [row] = await sql`
     select current_setting('data_checksums') as checksums, current_setting('listen_addresses') as listens,
       current_setting('unix_socket_directories') as sockets, current_setting('fsync') as fsync,
       datlocprovider as provider, datlocale as locale, pg_encoding_to_char(encoding) as encoding,
-      (select rolpassword like 'SCRAM-SHA-256%' from pg_authid where rolname = current_user) as scram
-    from pg_database where datname = current_database()`;
+      (select bool_and(rolpassword like 'SCRAM-SHA-256%') from pg_authid where rolcanlogin) as scram
+    from pg_database where datname = 'switchyard'`;
   expect(adopted).toBe(false);
   expect(row).toEqual({
     checksums: "on",
@@ -41,8 +54,30 @@ test("a first start makes a closed, checksummed UTF-8 database that only this ma
     encoding: "UTF8",
     scram: true,
   });
-  expect(statSync(path.join(dataDir, "postgres.password")).mode & 0o777).toBe(0o600);
+  for (const file of ["postgres.password", "postgres.owner-password"]) expect(statSync(path.join(dataDir, file)).mode & 0o777).toBe(0o600);
   expect(statSync(path.join(dataDir, "postgres")).mode & 0o777).toBe(0o700);
+});
+
+test("the product owns its database and nothing else of the server, and that is enough for it", async () => {
+  const { url } = await start(temporaryFolder());
+  const sql = connect(url);
+  expect(
+    await sql`select rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls from pg_roles where rolname = current_user`,
+  ).toEqual([{ rolsuper: false, rolcreatedb: false, rolcreaterole: false, rolreplication: false, rolbypassrls: false }]);
+  await expect(sql`select pg_read_file('/etc/passwd')`).rejects.toThrow("permission denied");
+  await expect(sql`copy (select 1) to program 'true'`).rejects.toThrow("permission denied");
+  await migrate(url);
+  await runMigrations({ connectionString: url });
+  expect(await sql`select count(*)::integer as jobs from graphile_worker.jobs`).toEqual([{ jobs: 0 }]);
+});
+
+test("a lost owner password is made anew", async () => {
+  const dataDir = temporaryFolder();
+  const first = await start(dataDir);
+  rmSync(path.join(dataDir, "postgres.owner-password"));
+  const second = await start(dataDir);
+  expect(second.url).not.toBe(first.url);
+  expect(await connect(second.url)`select 1 as one`).toEqual([{ one: 1 }]);
 });
 
 test("a wrong password is refused", async () => {
@@ -147,6 +182,23 @@ test.runIf(isRoot)("root without user namespaces runs the server as an unprivile
   await server.stop();
   // The next start finds the owner by itself.
   expect(statSync(`/proc/${(await start(dataDir)).pid}`).uid).toBe(nobody.uid);
+});
+
+test.runIf(isRoot)("giving the database away follows no link, and leaves alone what is its user's already", () => {
+  const [folder, elsewhere] = [temporaryFolder(), temporaryFolder()];
+  const nobody = { uid: 65_534, gid: 65_534 };
+  const ours = path.join(elsewhere, "ours");
+  writeFileSync(ours, "");
+  mkdirSync(path.join(folder, "mine"));
+  writeFileSync(path.join(folder, "mine", "file"), "");
+  symlinkSync(ours, path.join(folder, "link"));
+  symlinkSync(elsewhere, path.join(folder, "folder-link"));
+  mkdirSync(path.join(folder, "theirs"));
+  writeFileSync(path.join(folder, "theirs", "swapped"), "");
+  chownSync(path.join(folder, "theirs"), nobody.uid, nobody.gid);
+  chownTree(folder, nobody);
+  for (const given of ["", "mine", "mine/file", "link", "folder-link"]) expect(lstatSync(path.join(folder, given)).uid).toBe(nobody.uid);
+  for (const kept of [elsewhere, ours, path.join(folder, "theirs", "swapped")]) expect(statSync(kept).uid).toBe(0);
 });
 
 test.runIf(isRoot)("root is told what to do when that user cannot reach the data folder", async () => {

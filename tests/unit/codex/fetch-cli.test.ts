@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -86,6 +86,17 @@ test("SWITCHYARD_CODEX_BIN is used as it is, without the network", async () => {
   const binary = await binarySaying(CODEX_VERSION);
   const cli = await fetchCodexCli({ version: CODEX_VERSION, cacheDir: folder, env: { ...env, SWITCHYARD_CODEX_BIN: binary } });
   expect(cli).toEqual({ binary, version: CODEX_VERSION, sha512: null });
+});
+
+test("a binary that the operator named is run without our secrets", async () => {
+  const binary = await binarySaying(CODEX_VERSION);
+  const seen = join(folder, "seen");
+  await writeFile(binary, `#!/bin/sh\nenv > ${seen}\necho "codex-cli ${CODEX_VERSION}"\n`);
+  const secrets = { SWITCHYARD_MASTER_KEY: "the master key", DATABASE_URL: "postgres://secret" };
+  await fetchCodexCli({ version: CODEX_VERSION, cacheDir: folder, env: { ...env, ...secrets, SWITCHYARD_CODEX_BIN: binary } });
+  const told = await readFile(seen, "utf8");
+  expect(told).toContain("npm_config_registry=");
+  expect(told).not.toMatch(/master key|secret|SWITCHYARD/);
 });
 
 test.each(["0.1.0", ""])("SWITCHYARD_CODEX_BIN of version %j is refused", async (version) => {

@@ -99,9 +99,10 @@ async function probe(office: Office, options: { name: string; model?: string }):
 
 async function ask(office: Office, provider: ProviderRow, model: string | undefined): Promise<ProbeResult> {
   const models = model === undefined ? (await listCurrentPrices(office.database.orm)).map((price) => price.model) : [model];
+  const simulated = (await requireDatabaseMode(office.database.orm)) === "simulated";
   const dispatcher = guardedAgent({ allow: [...office.config.upstreamAllow, hostAndPort(provider.baseUrl)] });
   try {
-    return await probeProvider({ target: readProviderTarget(provider, office.sealer), models, dispatcher });
+    return await probeProvider({ target: readProviderTarget(provider, office.sealer), models, dispatcher, simulated });
   } finally {
     await dispatcher.close();
   }

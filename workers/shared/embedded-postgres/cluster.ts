@@ -7,9 +7,11 @@ import { chownTree, commandAs, type ServerIdentity } from "@/workers/shared/embe
 import { OperatorError } from "@/workers/shared/operator-error";
 
 export const SUPERUSER = "postgres";
+/** What the product connects as: it owns its database and nothing else of the server. */
+export const OWNER = "switchyard";
 
 /** Where one embedded database keeps its things, inside the data folder. */
-export type ClusterPaths = { data: string; cluster: string; secret: string; log: string; lock: string };
+export type ClusterPaths = { data: string; cluster: string; secret: string; ownerSecret: string; log: string; lock: string };
 
 const run = promisify(execFile);
 const INITDB_TIMEOUT_MS = 120_000;
@@ -17,7 +19,14 @@ const MAJOR_VERSION = "18";
 
 export function clusterPaths(dataDir: string): ClusterPaths {
   const at = (name: string) => join(dataDir, name);
-  return { data: dataDir, cluster: at("postgres"), secret: at("postgres.password"), log: at("postgres.log"), lock: at("postgres.lock") };
+  return {
+    data: dataDir,
+    cluster: at("postgres"),
+    secret: at("postgres.password"),
+    ownerSecret: at("postgres.owner-password"),
+    log: at("postgres.log"),
+    lock: at("postgres.lock"),
+  };
 }
 
 /** `missing` may be created; `ours` may be started. Anything else is somebody's files and is left alone. */
@@ -48,7 +57,7 @@ export async function createCluster(paths: ClusterPaths, native: string, identit
   const draft = `${paths.cluster}.new`;
   const passwordFile = join(draft, "password");
   const draftCluster = join(draft, "cluster");
-  const password = randomBytes(32).toString("base64url");
+  const password = newPassword();
   rmSync(draft, { recursive: true, force: true });
   mkdirSync(draft, { mode: 0o700 });
   writeFileSync(passwordFile, password, { mode: 0o600 });
@@ -80,6 +89,18 @@ export async function createCluster(paths: ClusterPaths, native: string, identit
 export function readPassword(paths: ClusterPaths): string {
   chmodSync(paths.secret, 0o600);
   return readFileSync(paths.secret, "utf8").trim();
+}
+
+/** The server is told this password at every start, so a lost file is only made anew. */
+export function readOwnerPassword(paths: ClusterPaths): string {
+  if (!existsSync(paths.ownerSecret)) writeFileSync(paths.ownerSecret, newPassword(), { mode: 0o600 });
+  chmodSync(paths.ownerSecret, 0o600);
+  return readFileSync(paths.ownerSecret, "utf8").trim();
+}
+
+/** Letters, digits, `-` and `_`: it needs no quoting in SQL or in a URL. */
+function newPassword(): string {
+  return randomBytes(32).toString("base64url");
 }
 
 /** Postgres gets nothing of our environment: neither secrets nor PG* variables that would steer it. */

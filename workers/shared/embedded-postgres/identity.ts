@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { chmodSync, chownSync, cpSync, existsSync, lstatSync, readFileSync, readdirSync, statSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, lchownSync, lstatSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { OperatorError } from "@/workers/shared/operator-error";
@@ -54,11 +54,15 @@ export async function prepareFor(identity: ServerIdentity, folders: { native: st
   return copy;
 }
 
+/**
+ * A folder is given away after all that is in it. So one that is the owner's already is complete, and is left alone: there the
+ * owner could swap what we look at for a link to somebody else's files. Links themselves are never followed.
+ */
 export function chownTree(path: string, owner: { uid: number; gid: number }): void {
   const stat = lstatSync(path);
-  if (stat.isSymbolicLink()) return;
-  chownSync(path, owner.uid, owner.gid);
+  if (stat.uid === owner.uid && stat.gid === owner.gid) return;
   if (stat.isDirectory()) for (const name of readdirSync(path)) chownTree(join(path, name), owner);
+  lchownSync(path, owner.uid, owner.gid);
 }
 
 async function canMakeNamespace(): Promise<boolean> {

@@ -1,12 +1,15 @@
 import { spawn } from "node:child_process";
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, realpathSync, statSync, truncateSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import postgres from "postgres";
 import { locateBinaries } from "@/workers/shared/embedded-postgres/binaries";
 import {
   clusterPaths,
   createCluster,
   inspectCluster,
+  OWNER,
+  readOwnerPassword,
   readPassword,
   serverEnv,
   SUPERUSER,
@@ -26,8 +29,10 @@ import { OperatorError } from "@/workers/shared/operator-error";
  */
 
 export type EmbeddedPostgres = {
-  /** Of the database `switchyard`, with the password in it. */
+  /** Of the database `switchyard` as its owner, who is no superuser, with the password in it. */
   url: string;
+  /** Of the database `postgres`, for whoever administers the server itself. */
+  superuserUrl: string;
   pid: number;
   /** True when the server had been running before we came. */
   adopted: boolean;
@@ -50,6 +55,7 @@ const LOCK_WAIT_MS = 180_000;
 const READY_WAIT_MS = 120_000;
 const START_ATTEMPTS_MAX = 5;
 const ADOPT_ATTEMPTS_MAX = 3;
+const ADOPT_RETRY_MS = 200;
 const LOG_BYTES_MAX = 10 * 1024 * 1024;
 
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
@@ -64,6 +70,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       } catch (error) {
         // Found alive a moment ago and gone at the first connection: it was just being killed.
         if (attempt === ADOPT_ATTEMPTS_MAX || (error as NodeJS.ErrnoException).code !== "ECONNREFUSED") throw error;
+        await sleep(ADOPT_RETRY_MS);
       }
     }
   } finally {
@@ -75,10 +82,12 @@ async function adoptOrStart(paths: ClusterPaths, options: EmbeddedPostgresOption
   const state = inspectCluster(paths);
   const running = state === "ours" ? await settledPostmaster(paths.cluster) : null;
   const { pid, port } = running ?? (await startServer(paths, state, options));
-  const password = readPassword(paths);
-  await proveOursAndCreateDatabase(paths.cluster, port, password);
+  const superuserUrl = databaseUrl(port, SUPERUSER, readPassword(paths), "postgres");
+  const ownerPassword = readOwnerPassword(paths);
+  await proveOursAndCreateDatabase(paths.cluster, superuserUrl, ownerPassword);
   return {
-    url: databaseUrl(port, password, DATABASE),
+    url: databaseUrl(port, OWNER, ownerPassword, DATABASE),
+    superuserUrl,
     pid,
     adopted: running !== null,
     isRunning: () => isPostmasterOf(pid, paths.cluster),
@@ -159,22 +168,25 @@ function serverArgs(cluster: string, port: number, settings: Readonly<Record<str
   return ["-D", cluster, ...Object.entries(all).flatMap(([name, value]) => ["-c", `${name}=${value}`])];
 }
 
-async function proveOursAndCreateDatabase(cluster: string, port: number, password: string): Promise<void> {
-  const sql = postgres(databaseUrl(port, password, "postgres"), { max: 1, onnotice: () => undefined });
+async function proveOursAndCreateDatabase(cluster: string, superuserUrl: string, ownerPassword: string): Promise<void> {
+  const sql = postgres(superuserUrl, { max: 1, onnotice: () => undefined });
   try {
     const [row] = await sql<{ data_directory: string }[]>`show data_directory`;
     if (row?.data_directory !== cluster) {
-      throw new OperatorError(`The server on port ${port} serves ${row?.data_directory}, not ${cluster}. Stop it first.`);
+      throw new OperatorError(`The server at ${new URL(superuserUrl).host} serves ${row?.data_directory}, not ${cluster}. Stop it first.`);
     }
+    const roles = await sql`select 1 from pg_roles where rolname = ${OWNER}`;
+    if (roles.length === 0) await sql`create role ${sql(OWNER)}`;
+    await sql.unsafe(`alter role "${OWNER}" with login nosuperuser nocreatedb nocreaterole password '${ownerPassword}'`);
     const found = await sql`select 1 from pg_database where datname = ${DATABASE}`;
-    if (found.length === 0) await sql`create database ${sql(DATABASE)}`;
+    if (found.length === 0) await sql`create database ${sql(DATABASE)} owner ${sql(OWNER)}`;
   } finally {
     await sql.end();
   }
 }
 
-function databaseUrl(port: number, password: string, database: string): string {
-  return `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/${database}`;
+function databaseUrl(port: number, user: string, password: string, database: string): string {
+  return `postgres://${user}:${password}@127.0.0.1:${port}/${database}`;
 }
 
 /** `postmaster.opts` keeps the command line of the last start: the old port lets running processes find a restarted server. */

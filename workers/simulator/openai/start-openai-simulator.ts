@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { SIMULATED_HEADER } from "@/lib/http/simulated-header";
 import { behaviourInHeader, type Behaviour } from "@/workers/simulator/openai/behaviour";
 import { createChatCompletion } from "@/workers/simulator/openai/chat-route";
 import { SimulatorControl } from "@/workers/simulator/openai/control";
@@ -46,8 +47,6 @@ export type OpenaiSimulator = {
   requests: RecordedRequest[];
   close: () => Promise<void>;
 };
-
-const SIMULATED_HEADER = "x-switchyard-simulated";
 
 const BODY_BYTES_MAX = 128 * 1024 * 1024;
 const BAD_KEY_PREFIX = "sk-bad";
