@@ -67,6 +67,9 @@ function checkPrice(price: NewPrice): void {
       throw new AppError("request_invalid", "A price must not be negative.");
     }
   }
+  if (price.sell.input === 0n && price.sell.output === 0n) {
+    throw new AppError("request_invalid", "A price must charge for input or for output: what costs nothing cannot be held.", { param: "price" });
+  }
   if ((price.sell.webSearchCall === null) !== (price.cost.webSearchCall === null)) {
     throw new AppError("request_invalid", "Web search needs both prices, what it is sold for and what it costs, or neither.");
   }

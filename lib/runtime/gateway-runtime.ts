@@ -171,7 +171,9 @@ export async function buildGatewayRuntime(rt: Runtime, timings: GatewayTimings =
     gateway,
     processId,
     async stop(drainMs) {
+      const hurry = setTimeout(() => settler.hurry(), drainMs);
       await gateway.drain(drainMs);
+      clearTimeout(hurry);
       heartbeat.stop();
       replay.stop();
       await subscription.unlisten().catch(() => {});

@@ -10,6 +10,7 @@ import type { SettlementJournal } from "@/lib/wallet/settlement-journal";
 const PARALLEL_MAX = 2;
 const RETRY_FIRST_MS = 50;
 const RETRY_MAX_MS = 1_000;
+const HURRY_MS = 1_500;
 
 /**
  * Ends requests: grouped, retried while the database is away, parked when the data itself is refused, kept on disk when the
@@ -19,7 +20,7 @@ export class Settler {
   readonly #sql: Sql;
   readonly #processId: string;
   readonly #journal: SettlementJournal;
-  readonly #waitMs: number;
+  #waitMs: number;
   readonly #now: () => number;
   readonly #onSettled: (userId: string) => void;
   readonly #group: CommitGroup<OwnedSettlement, MicroUsd>;
@@ -60,6 +61,11 @@ export class Settler {
     }
     await this.#journal.write(item);
     return "journaled";
+  }
+
+  /** The process is about to end: what cannot be committed at once goes to disk, where the next one finds it. */
+  hurry(): void {
+    this.#waitMs = Math.min(this.#waitMs, HURRY_MS);
   }
 
   /** What earlier failures left in the data folder. */

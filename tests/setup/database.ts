@@ -34,7 +34,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
       log: () => {},
       settings: { fsync: "off", full_page_writes: "off", synchronous_commit: "off", max_connections: "300" },
     });
-    const serverUrl = withDatabase(server.url, "postgres");
+    const serverUrl = server.superuserUrl;
     const connection = postgres(serverUrl, {
       max: 1,
       max_lifetime: null,

@@ -9,7 +9,7 @@ import { createWebServer } from "@/workers/web/create-web-server";
 import { prepareNext } from "@/workers/web/prepare-next";
 
 /** Leaves a little of the bound that `start` gives us for closing the rest. */
-const DRAIN_MS = 25_000;
+const DRAIN_MS = 24_000;
 
 const { config, db, log } = runtime();
 // On this machine only, web may be there before its database is.
