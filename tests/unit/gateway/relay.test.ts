@@ -39,3 +39,39 @@ test("a slow reader makes the writer wait, and one that leaves lets it go on", a
   await wait;
   expect(room).toBe(1);
 });
+
+test("two that write at once are both let go on when the reader has caught up", async () => {
+  const relay = new Relay();
+  const reader = relay.read();
+  void relay.write(Buffer.alloc(1));
+  await reader.next();
+  const first = relay.write(Buffer.alloc(2 * 1024 * 1024));
+  const second = relay.write(Buffer.alloc(1));
+  expect(relay.isBacklogged).toBe(true);
+  await reader.next();
+  await reader.next();
+  await Promise.all([first, second]);
+  expect(relay.isBacklogged).toBe(false);
+});
+
+test("a writer that waits for a reader who never reads is freed when the generation is given up", async () => {
+  const relay = new Relay();
+  const reader = relay.read();
+  void relay.write(Buffer.alloc(1));
+  await reader.next();
+  const waiting = relay.write(Buffer.alloc(2 * 1024 * 1024));
+  relay.stopWaiting();
+  await waiting;
+  expect(relay.write(Buffer.alloc(2 * 1024 * 1024))).toBeUndefined();
+});
+
+test("a fork tells what was told so far, and goes its own way from there", async () => {
+  const relay = new Relay();
+  void relay.write(Buffer.from("so far "));
+  const fork = relay.fork();
+  void relay.write(Buffer.from("an error"));
+  void fork?.write(Buffer.from("the answer"));
+  relay.end();
+  fork?.end();
+  expect([await readAll(relay), fork && (await readAll(fork))]).toEqual(["so far an error", "so far the answer"]);
+});
