@@ -36,6 +36,9 @@ export function connectDatabase(url: string, options: { max?: number; onNotice?:
       // The client's own would wait up to 20 seconds after a database that was away has come back.
       backoff: (retries: number) => Math.min(0.02 * 2 ** retries, BACKOFF_MAX_S),
       idle_timeout: 0,
+      // The driver asks for array types in the background, and a connection that breaks meanwhile would end the whole process with
+      // an unhandled rejection. Drizzle reads arrays by itself.
+      fetch_types: false,
       onnotice: (notice) => options.onNotice?.(String(notice["message"])),
       connection: { application_name: "switchyard" },
     });

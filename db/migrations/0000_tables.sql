@@ -374,20 +374,15 @@ ALTER TABLE "holds" ADD CONSTRAINT "holds_provider_id_providers_id_fk" FOREIGN K
 ALTER TABLE "holds" ADD CONSTRAINT "holds_price_id_prices_id_fk" FOREIGN KEY ("price_id") REFERENCES "public"."prices"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "holds" ADD CONSTRAINT "holds_key_owner" FOREIGN KEY ("key_id","user_id") REFERENCES "public"."api_keys"("id","user_id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "ledger_accounts" ADD CONSTRAINT "ledger_accounts_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "ledger_entries" ADD CONSTRAINT "ledger_entries_transfer_id_transfers_id_fk" FOREIGN KEY ("transfer_id") REFERENCES "public"."transfers"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "ledger_entries" ADD CONSTRAINT "ledger_entries_account_id_ledger_accounts_id_fk" FOREIGN KEY ("account_id") REFERENCES "public"."ledger_accounts"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "transfers" ADD CONSTRAINT "transfers_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "transfers" ADD CONSTRAINT "transfers_hold_id_holds_id_fk" FOREIGN KEY ("hold_id") REFERENCES "public"."holds"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "wallets" ADD CONSTRAINT "wallets_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "sessions" ADD CONSTRAINT "sessions_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "admissions_key" ON "admissions" USING btree ("key_id");--> statement-breakpoint
-CREATE INDEX "admissions_process" ON "admissions" USING btree ("process_id");--> statement-breakpoint
 CREATE INDEX "api_keys_user" ON "api_keys" USING btree ("user_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "lanes_one_wallet" ON "lanes" USING btree ("user_id") WHERE "lanes"."kind" = 'wallet';--> statement-breakpoint
 CREATE INDEX "holds_placed" ON "holds" USING btree ("process_id") WHERE "holds"."state" = 'placed';--> statement-breakpoint
-CREATE INDEX "holds_user" ON "holds" USING btree ("user_id","placed_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "ledger_accounts_user_kind" ON "ledger_accounts" USING btree ("user_id","kind");--> statement-breakpoint
-CREATE INDEX "ledger_entries_account" ON "ledger_entries" USING btree ("account_id","seq");--> statement-breakpoint
 CREATE UNIQUE INDEX "transfers_one_end_per_hold" ON "transfers" USING btree ("hold_id") WHERE "transfers"."kind" in ('settle', 'void', 'expire');--> statement-breakpoint
 CREATE UNIQUE INDEX "transfers_one_late_per_hold" ON "transfers" USING btree ("hold_id") WHERE "transfers"."kind" = 'late_usage';--> statement-breakpoint
 CREATE INDEX "transfers_user" ON "transfers" USING btree ("user_id","created_at");--> statement-breakpoint

@@ -37,6 +37,10 @@ CREATE TRIGGER transfers_append_only BEFORE UPDATE OR DELETE ON transfers FOR EA
 --> statement-breakpoint
 CREATE TRIGGER transfers_no_truncate BEFORE TRUNCATE ON transfers FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 --> statement-breakpoint
+CREATE TRIGGER ledger_accounts_append_only BEFORE UPDATE OR DELETE ON ledger_accounts FOR EACH ROW EXECUTE FUNCTION refuse_change();
+--> statement-breakpoint
+CREATE TRIGGER ledger_accounts_no_truncate BEFORE TRUNCATE ON ledger_accounts FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+--> statement-breakpoint
 CREATE TRIGGER ledger_entries_append_only BEFORE UPDATE OR DELETE ON ledger_entries FOR EACH ROW EXECUTE FUNCTION refuse_change();
 --> statement-breakpoint
 CREATE TRIGGER ledger_entries_no_truncate BEFORE TRUNCATE ON ledger_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -51,11 +55,20 @@ CREATE TRIGGER database_stamp_immutable BEFORE UPDATE OR DELETE ON database_stam
 -- The only writer of wallet balances. A statement trigger with a transition table instead of a deferred row constraint:
 -- it is stricter (a transfer balances at the end of the statement that writes it, not only at commit) and costs one check per
 -- statement instead of one per entry. Entries are never changed, so entries that are added later are caught in the same way.
+-- It also stands for the foreign keys of the entries, which cost an eighth of a settlement row by row: what an entry names must be
+-- there when it is written, and neither transfers nor accounts can be changed or removed.
 CREATE FUNCTION apply_ledger_entries() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   -- What was there before summed to zero, so what is added must as well.
   IF EXISTS (SELECT 1 FROM added a GROUP BY a.transfer_id HAVING sum(a.amount) <> 0) THEN
     RAISE EXCEPTION 'the entries of a transfer must sum to zero' USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_entries_balanced';
+  END IF;
+  -- Scalar look-ups, not joins: a transition table has no statistics, and a join would read the whole ledger.
+  IF EXISTS (SELECT 1 FROM added a GROUP BY a.transfer_id HAVING (SELECT t.id FROM transfers t WHERE t.id = a.transfer_id) IS NULL) THEN
+    RAISE EXCEPTION 'an entry needs its transfer' USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'ledger_entries_transfer_known';
+  END IF;
+  IF EXISTS (SELECT 1 FROM added a GROUP BY a.account_id HAVING (SELECT c.id FROM ledger_accounts c WHERE c.id = a.account_id) IS NULL) THEN
+    RAISE EXCEPTION 'an entry needs its account' USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'ledger_entries_account_known';
   END IF;
   UPDATE wallets w SET available = w.available + d.available, held = w.held + d.held
   FROM (
@@ -274,30 +287,34 @@ BEGIN
     RETURN NEXT;
   END LOOP;
 
-  INSERT INTO holds (id, request_id, attempt_no, user_id, key_id, lane_id, provider_id, price_id, amount, input_amount, process_id, context)
-    SELECT h ->> 'id', i ->> 'requestId', (h ->> 'attemptNo')::int, i ->> 'userId', i ->> 'keyId', h ->> 'laneId',
-           h ->> 'providerId', h ->> 'priceId', (h ->> 'amount')::bigint, (h ->> 'inputAmount')::bigint, i ->> 'processId', h -> 'context'
-    FROM jsonb_array_elements(p_items) WITH ORDINALITY AS t(i, o), LATERAL (SELECT i -> 'hold' OFFSET 0) AS l(h) WHERE o = ANY (v_placed);
-  INSERT INTO transfers (id, kind, user_id, hold_id, request_id, actor)
-    SELECT 'tr_' || (i -> 'hold' ->> 'id') || '_hold', 'hold', i ->> 'userId', i -> 'hold' ->> 'id', i ->> 'requestId', i ->> 'processId'
-    FROM jsonb_array_elements(p_items) WITH ORDINALITY AS t(i, o) WHERE o = ANY (v_placed);
-  INSERT INTO ledger_entries (transfer_id, account_id, amount)
-    SELECT 'tr_' || (i -> 'hold' ->> 'id') || '_hold', side.kind || (i ->> 'userId'), side.sign * (i -> 'hold' ->> 'amount')::bigint
-    FROM jsonb_array_elements(p_items) WITH ORDINALITY AS t(i, o), (VALUES ('available:', -1), ('held:', 1)) AS side(kind, sign)
-    WHERE o = ANY (v_placed);
-  INSERT INTO admissions (request_id, key_id, user_id, process_id)
-    SELECT i ->> 'requestId', i ->> 'keyId', i ->> 'userId', i ->> 'processId'
-    FROM jsonb_array_elements(p_items) WITH ORDINALITY AS t(i, o) WHERE o = ANY (v_admitted)
-    ON CONFLICT DO NOTHING;
+  WITH items AS MATERIALIZED (
+    SELECT i ->> 'requestId' AS request_id, i ->> 'userId' AS user_id, i ->> 'keyId' AS key_id, i ->> 'processId' AS process_id,
+           i -> 'hold' AS h, i -> 'hold' ->> 'id' AS hold_id, (i -> 'hold' ->> 'amount')::bigint AS amount,
+           o = ANY (v_placed) AS is_placed, o = ANY (v_admitted) AS is_admitted
+    FROM jsonb_array_elements(p_items) WITH ORDINALITY AS t(i, o) WHERE o = ANY (v_in)
+  ), placed AS (
+    INSERT INTO holds (id, request_id, attempt_no, user_id, key_id, lane_id, provider_id, price_id, amount, input_amount, process_id, context)
+      SELECT hold_id, request_id, (h ->> 'attemptNo')::int, user_id, key_id, h ->> 'laneId', h ->> 'providerId', h ->> 'priceId', amount,
+             (h ->> 'inputAmount')::bigint, process_id, h -> 'context' FROM items WHERE is_placed
+  ), moved AS (
+    INSERT INTO transfers (id, kind, user_id, hold_id, request_id, actor)
+      SELECT 'tr_' || hold_id || '_hold', 'hold', user_id, hold_id, request_id, process_id FROM items WHERE is_placed
+  ), booked AS (
+    INSERT INTO ledger_entries (transfer_id, account_id, amount)
+      SELECT 'tr_' || hold_id || '_hold', side.kind || user_id, side.sign * amount
+      FROM items, (VALUES ('available:', -1), ('held:', 1)) AS side(kind, sign) WHERE is_placed
+  ), admitted AS (
+    INSERT INTO admissions (request_id, key_id, user_id, process_id)
+      SELECT request_id, key_id, user_id, process_id FROM items WHERE is_admitted ON CONFLICT DO NOTHING
+  )
   UPDATE api_key_usage x SET
     last_used_at = v_now,
     minute_start = CASE WHEN x.minute_start > v_now - interval '60 seconds' THEN x.minute_start ELSE v_now END,
     minute_count = CASE WHEN x.minute_start > v_now - interval '60 seconds' THEN x.minute_count ELSE 0 END + d.admitted,
     reserved = x.reserved + d.amount
     FROM (
-      SELECT i ->> 'keyId' AS key_id, count(*) FILTER (WHERE o = ANY (v_admitted)) AS admitted,
-             coalesce(sum((i -> 'hold' ->> 'amount')::bigint) FILTER (WHERE o = ANY (v_placed)), 0) AS amount
-      FROM jsonb_array_elements(p_items) WITH ORDINALITY AS t(i, o) WHERE o = ANY (v_in) GROUP BY 1
+      SELECT key_id, count(*) FILTER (WHERE is_admitted) AS admitted, coalesce(sum(amount) FILTER (WHERE is_placed), 0) AS amount
+      FROM items GROUP BY key_id
     ) d WHERE x.key_id = d.key_id;
 END $$;
 --> statement-breakpoint
@@ -314,30 +331,34 @@ DECLARE
   v_week timestamptz := period_start('week');
   v_month timestamptz := period_start('month');
 BEGIN
-  UPDATE holds h SET state = CASE e.kind WHEN 'settle' THEN 'settled' WHEN 'void' THEN 'voided' ELSE 'expired' END,
-                     cost = e.cost, estimated = e.estimated, ended_at = clock_timestamp()
-    FROM unnest(p_ends) e WHERE h.id = e.id;
-  INSERT INTO transfers (id, kind, user_id, hold_id, request_id, actor)
-    SELECT 'tr_' || h.id || '_' || e.kind, e.kind, h.user_id, h.id, h.request_id, e.actor
-    FROM unnest(p_ends) e JOIN holds h ON h.id = e.id;
-  INSERT INTO ledger_entries (transfer_id, account_id, amount)
-    SELECT 'tr_' || h.id || '_' || e.kind, side.account, side.amount
-    FROM unnest(p_ends) e JOIN holds h ON h.id = e.id,
-      -- What the provider charges beyond what the customer paid is the operator's loss, by name.
-      LATERAL (VALUES
-        ('held:' || h.user_id, -h.amount),
-        ('available:' || h.user_id, h.amount - e.cost),
-        ('revenue', e.cost),
-        ('provider_cost', -least(e.provider_cost, e.cost)),
-        ('operator_loss', -greatest(e.provider_cost - e.cost, 0)),
-        ('provider_payable', e.provider_cost)
-      ) AS side(account, amount) WHERE side.amount <> 0;
+  WITH ended AS (
+    UPDATE holds h SET state = CASE e.kind WHEN 'settle' THEN 'settled' WHEN 'void' THEN 'voided' ELSE 'expired' END,
+                       cost = e.cost, estimated = e.estimated, ended_at = clock_timestamp()
+      FROM unnest(p_ends) e WHERE h.id = e.id
+      RETURNING h.id, h.user_id, h.key_id, h.request_id, h.amount, e.kind, e.cost, e.provider_cost, e.actor, 'tr_' || h.id || '_' || e.kind AS transfer_id
+  ), moved AS (
+    INSERT INTO transfers (id, kind, user_id, hold_id, request_id, actor)
+      SELECT transfer_id, kind, user_id, id, request_id, actor FROM ended
+  ), booked AS (
+    INSERT INTO ledger_entries (transfer_id, account_id, amount)
+      SELECT transfer_id, side.account, side.amount
+      FROM ended,
+        -- What the provider charges beyond what the customer paid is the operator's loss, by name.
+        LATERAL (VALUES
+          ('held:' || user_id, -ended.amount),
+          ('available:' || user_id, ended.amount - cost),
+          ('revenue', cost),
+          ('provider_cost', -least(provider_cost, cost)),
+          ('operator_loss', -greatest(provider_cost - cost, 0)),
+          ('provider_payable', provider_cost)
+        ) AS side(account, amount) WHERE side.amount <> 0
+  )
   UPDATE api_key_usage x SET
     reserved = x.reserved - d.amount,
     day_start = v_day, day_spent = CASE WHEN x.day_start = v_day THEN x.day_spent ELSE 0 END + d.cost,
     week_start = v_week, week_spent = CASE WHEN x.week_start = v_week THEN x.week_spent ELSE 0 END + d.cost,
     month_start = v_month, month_spent = CASE WHEN x.month_start = v_month THEN x.month_spent ELSE 0 END + d.cost
-    FROM (SELECT h.key_id, sum(h.amount) AS amount, sum(e.cost) AS cost FROM unnest(p_ends) e JOIN holds h ON h.id = e.id GROUP BY h.key_id) d
+    FROM (SELECT key_id, sum(amount) AS amount, sum(cost) AS cost FROM ended GROUP BY key_id) d
     WHERE x.key_id = d.key_id;
 END $$;
 --> statement-breakpoint
@@ -355,6 +376,7 @@ DECLARE
   e record;
   v_hold holds;
   v_ends hold_end[];
+  v_holds_count int;
   v_difference bigint;
   v_transfer text;
   v_loss bigint;
@@ -372,16 +394,19 @@ BEGIN
     WHERE x.key_id IN (SELECT i ->> 'keyId' FROM jsonb_array_elements(p_items) i WHERE jsonb_array_length(i -> 'holds') > 0)
     ORDER BY x.key_id FOR UPDATE;
 
-  -- The usual case, all at once.
-  v_ends := ARRAY(
-    SELECT DISTINCT ON (h.id)
-      ROW (h.id, j ->> 'kind', (j ->> 'cost')::bigint, (j ->> 'providerCost')::bigint, (j ->> 'estimated')::bool, i ->> 'processId')::hold_end
-    FROM jsonb_array_elements(p_items) i CROSS JOIN jsonb_array_elements(i -> 'holds') j
-    JOIN holds h ON h.id = j ->> 'id' AND h.user_id = i ->> 'userId' WHERE h.state = 'placed' ORDER BY h.id);
+  SELECT count(*), array_agg(ROW (id, kind, cost, provider_cost, estimated, actor)::hold_end ORDER BY id) FILTER (WHERE is_first AND is_placed)
+    INTO v_holds_count, v_ends
+    FROM (
+      SELECT j ->> 'id' AS id, j ->> 'kind' AS kind, (j ->> 'cost')::bigint AS cost, (j ->> 'providerCost')::bigint AS provider_cost,
+             (j ->> 'estimated')::bool AS estimated, i ->> 'processId' AS actor, row_number() OVER (PARTITION BY j ->> 'id') = 1 AS is_first,
+             (SELECT h.state FROM holds h WHERE h.id = j ->> 'id' AND h.user_id = i ->> 'userId') = 'placed' AS is_placed
+      FROM jsonb_array_elements(p_items) i, jsonb_array_elements(i -> 'holds') j
+    ) listed;
+  v_ends := coalesce(v_ends, '{}');
   IF cardinality(v_ends) > 0 THEN PERFORM end_holds(v_ends); END IF;
 
-  -- What is left: never placed, ended before, or expired.
-  FOR e IN
+  -- Usually that was all. What is left was never placed, ended before, or expired.
+  IF v_holds_count > cardinality(v_ends) THEN FOR e IN
     SELECT j ->> 'id' AS id, j ->> 'kind' AS kind, (j ->> 'cost')::bigint AS cost, (j ->> 'providerCost')::bigint AS provider_cost,
            (j ->> 'estimated')::bool AS estimated, i ->> 'userId' AS user_id, i ->> 'processId' AS process_id
     FROM jsonb_array_elements(p_items) i, jsonb_array_elements(i -> 'holds') j
@@ -413,7 +438,7 @@ BEGIN
     END IF;
     UPDATE requests x SET cost = x.cost + v_difference
       WHERE x.id = v_hold.request_id AND x.started_at = (v_hold.context ->> 'started_at')::timestamptz;
-  END LOOP;
+  END LOOP; END IF;
 
   v_expired := ARRAY(SELECT i ->> 'requestId' FROM jsonb_array_elements(p_items) i WHERE i -> 'request' <> 'null'::jsonb
     AND (SELECT count(*) FROM holds x WHERE x.request_id = i ->> 'requestId' AND x.state = 'expired') > 0);
@@ -422,16 +447,19 @@ BEGIN
       WHERE i ->> 'requestId' = ANY (v_expired) AND x.id = i ->> 'requestId' AND x.started_at = (i -> 'request' ->> 'started_at')::timestamptz;
   END IF;
   -- What expiry charged is not always what the request comes to: such a row shows what its holds have cost.
-  INSERT INTO requests SELECT r.* FROM jsonb_array_elements(p_items) i, jsonb_populate_record(NULL::requests,
-      CASE WHEN i ->> 'requestId' = ANY (v_expired)
-        THEN (i -> 'request') || jsonb_build_object('cost', (SELECT coalesce(sum(h.cost), 0) FROM holds h WHERE h.request_id = i ->> 'requestId'))
-        ELSE i -> 'request' END) r
-    WHERE i -> 'request' <> 'null'::jsonb ON CONFLICT DO NOTHING;
-  INSERT INTO attempts SELECT r.* FROM jsonb_array_elements(p_items) i, jsonb_array_elements(i -> 'attempts') a, jsonb_populate_record(NULL::attempts, a) r
-    ON CONFLICT DO NOTHING;
-  DELETE FROM admissions x USING jsonb_array_elements(p_items) i WHERE x.request_id = i ->> 'requestId' AND i -> 'request' <> 'null'::jsonb;
-  RETURN QUERY
-    SELECT i ->> 'requestId', (SELECT coalesce(sum(h.cost), 0)::bigint FROM jsonb_array_elements(i -> 'holds') j JOIN holds h ON h.id = j ->> 'id')
+  RETURN QUERY WITH logged AS (
+    INSERT INTO requests SELECT r.* FROM jsonb_array_elements(p_items) i, jsonb_populate_record(NULL::requests,
+        CASE WHEN i ->> 'requestId' = ANY (v_expired)
+          THEN (i -> 'request') || jsonb_build_object('cost', (SELECT coalesce(sum(h.cost), 0) FROM holds h WHERE h.request_id = i ->> 'requestId'))
+          ELSE i -> 'request' END) r
+      WHERE i -> 'request' <> 'null'::jsonb ON CONFLICT DO NOTHING
+  ), tried AS (
+    INSERT INTO attempts SELECT r.* FROM jsonb_array_elements(p_items) i, jsonb_array_elements(i -> 'attempts') a, jsonb_populate_record(NULL::attempts, a) r
+      ON CONFLICT DO NOTHING
+  ), released AS (
+    DELETE FROM admissions x USING jsonb_array_elements(p_items) i WHERE x.request_id = i ->> 'requestId' AND i -> 'request' <> 'null'::jsonb
+  )
+  SELECT i ->> 'requestId', (SELECT coalesce(sum(h.cost), 0)::bigint FROM jsonb_array_elements(i -> 'holds') j JOIN holds h ON h.id = j ->> 'id')
     FROM jsonb_array_elements(p_items) WITH ORDINALITY AS t(i, o) ORDER BY o;
 END $$;
 --> statement-breakpoint

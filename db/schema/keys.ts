@@ -105,7 +105,7 @@ export const admissions = pgTable(
     processId: text("process_id").notNull(),
     admittedAt: timestamp("admitted_at", { withTimezone: true }).notNull().defaultNow(),
   },
-  (t) => [index("admissions_key").on(t.keyId), index("admissions_process").on(t.processId)],
+  (t) => [index("admissions_key").on(t.keyId)],
 );
 
 /** A Responses id that an upstream stored for a customer: only its owner may name it again, and only on the lane that made it. */

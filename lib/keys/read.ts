@@ -47,7 +47,7 @@ export async function listKeys(reader: Reader, viewer: Viewer, input: { userId: 
       daySpent: spentIn("day"),
       weekSpent: spentIn("week"),
       monthSpent: spentIn("month"),
-      laneIds: sql<string[] | null>`(select array_agg(l.lane_id order by l.lane_id) from ${apiKeyLanes} l where l.key_id = ${apiKeys.id})`,
+      laneIds: sql<string[] | null>`(select json_agg(l.lane_id order by l.lane_id) from ${apiKeyLanes} l where l.key_id = ${apiKeys.id})`,
     })
     .from(apiKeys)
     .innerJoin(apiKeyUsage, eq(apiKeyUsage.keyId, apiKeys.id))

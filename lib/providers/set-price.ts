@@ -68,7 +68,9 @@ function checkPrice(price: NewPrice): void {
     }
   }
   if (price.sell.input === 0n && price.sell.output === 0n) {
-    throw new AppError("request_invalid", "A price must charge for input or for output: what costs nothing cannot be held.", { param: "price" });
+    throw new AppError("request_invalid", "A price must charge for input or for output: what costs nothing cannot be held.", {
+      param: "price",
+    });
   }
   if ((price.sell.webSearchCall === null) !== (price.cost.webSearchCall === null)) {
     throw new AppError("request_invalid", "Web search needs both prices, what it is sold for and what it costs, or neither.");

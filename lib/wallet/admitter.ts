@@ -4,7 +4,6 @@ import { admitRequests } from "@/lib/wallet/admit-requests";
 import { CommitGroup } from "@/lib/wallet/commit-group";
 import { explainPassingError, isDataError, isPassingError } from "@/lib/wallet/database-error";
 
-const PARALLEL_MAX = 2;
 const ATTEMPTS_MAX = 3;
 const RETRY_MS = 100;
 
@@ -13,7 +12,7 @@ export class Admitter {
   readonly #group: CommitGroup<Admission, AdmissionResult>;
 
   constructor(sql: Sql, processId: string) {
-    this.#group = new CommitGroup({ flush: (items) => admitRequests(sql, processId, items), isDataError, parallelMax: PARALLEL_MAX });
+    this.#group = new CommitGroup({ flush: (items) => admitRequests(sql, processId, items), isDataError });
   }
 
   async admit(admission: Admission): Promise<AdmissionResult> {

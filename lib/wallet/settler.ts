@@ -6,8 +6,6 @@ import { isDataError } from "@/lib/wallet/database-error";
 import { parkSettlement, settleRequests, type OwnedSettlement } from "@/lib/wallet/settle-requests";
 import type { SettlementJournal } from "@/lib/wallet/settlement-journal";
 
-/** Groups that are committed at the same time: while one waits for the disk the next one is computed. */
-const PARALLEL_MAX = 2;
 const RETRY_FIRST_MS = 50;
 const RETRY_MAX_MS = 1_000;
 const HURRY_MS = 1_500;
@@ -41,7 +39,7 @@ export class Settler {
     this.#waitMs = options.waitMs;
     this.#now = options.now;
     this.#onSettled = options.onSettled;
-    this.#group = new CommitGroup({ flush: (items) => settleRequests(this.#sql, items), isDataError, parallelMax: PARALLEL_MAX });
+    this.#group = new CommitGroup({ flush: (items) => settleRequests(this.#sql, items), isDataError });
   }
 
   async settle(settlement: Settlement): Promise<SettlementFate> {

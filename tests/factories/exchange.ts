@@ -26,7 +26,7 @@ export type Sending = {
   path?: string;
   method?: string;
   body?: unknown;
-  headers?: Record<string, string>;
+  headers?: Record<string, string | undefined>;
   /** Leave before there is an answer, as soon as this settles. */
   leaveOn?: Promise<unknown>;
 };

@@ -17,7 +17,7 @@ export type ServedGateway = {
 };
 
 /** Short where a test would otherwise wait for nothing; nothing here is waited out by a test that does not mean to. */
-export const TEST_TIMINGS: GatewayTimings = {
+const TEST_TIMINGS: GatewayTimings = {
   silenceMs: 15_000,
   moneyWaitMs: 20_000,
   settleWaitMs: 5_000,

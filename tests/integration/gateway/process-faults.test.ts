@@ -150,7 +150,7 @@ test.each([1, 12])(
     await vi.waitFor(async () => expect(await database.sql`select 1 from holds where state = 'placed'`).toHaveLength(0), WAIT);
     await expectOnLedger(seen);
     const again = await testCustomer(database.orm, { creditUsd: "20" });
-    expect((await sendWhole(gateway.url, again, { body })).status).toBe(200);
+    await vi.waitFor(async () => expect((await sendWhole(gateway.url, again, { body })).status).toBe(200), WAIT);
   },
 );
 

@@ -53,7 +53,8 @@ const DATABASE = "switchyard";
 const LOCK_WAIT_MS = 180_000;
 /** Crash recovery of a large database takes its time. */
 const READY_WAIT_MS = 120_000;
-const START_ATTEMPTS_MAX = 5;
+const START_ATTEMPTS_MAX = 6;
+const RETRY_MS = 200;
 const ADOPT_ATTEMPTS_MAX = 3;
 const ADOPT_RETRY_MS = 200;
 const LOG_BYTES_MAX = 10 * 1024 * 1024;
@@ -115,16 +116,23 @@ async function startServer(paths: ClusterPaths, state: "missing" | "ours", optio
     await createCluster(paths, native, identity);
   }
   chmodSync(paths.cluster, 0o700);
+  const wanted = lastPort(paths.cluster);
   for (let attempt = 1; ; attempt += 1) {
-    const port = await freePort(attempt === 1 ? lastPort(paths.cluster) : 0);
+    const isLastAttempt = attempt === START_ATTEMPTS_MAX;
+    const port = await freePort(wanted);
+    // Running processes look for the server where it was. Orphans of a killed one may hold its port or its shared memory for a
+    // moment; only a port that stays taken is given up.
+    if (wanted !== 0 && port !== wanted && !isLastAttempt) {
+      await sleep(RETRY_MS * attempt);
+      continue;
+    }
     const args = serverArgs(paths.cluster, port, options.settings ?? {});
     const command = commandAs(identity, join(native, "bin", "postgres"), args);
     const started = await spawnServer(paths, command);
     if (started) return started;
-    // Worth another try: the port was taken in between, or backends of a killed server still hold its shared memory.
     const reason = logTail(paths.log);
-    if (attempt === START_ATTEMPTS_MAX)
-      throw new OperatorError(`Postgres did not start on ${paths.cluster}. Its log, ${paths.log}, ends with:\n${reason}`);
+    if (isLastAttempt) throw new OperatorError(`Postgres did not start on ${paths.cluster}. Its log, ${paths.log}, ends with:\n${reason}`);
+    await sleep(RETRY_MS * attempt);
   }
 }
 
