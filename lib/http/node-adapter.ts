@@ -59,7 +59,7 @@ function nodeCall(req: IncomingMessage, options: NodeCallOptions): NodeCall {
  * When the client is gone or has stalled, the body is still read to its end and thrown away: whoever makes it decides
  * when to stop, because an upstream answer is drained for its usage.
  */
-export async function sendNodeReply(res: ServerResponse, reply: Reply, options: NodeReplyOptions): Promise<{ delivered: boolean }> {
+async function sendNodeReply(res: ServerResponse, reply: Reply, options: NodeReplyOptions): Promise<{ delivered: boolean }> {
   const isWhole = reply.body instanceof Uint8Array;
   const headers: Record<string, string> = { ...reply.headers };
   if (isWhole && reply.status !== 204 && reply.status !== 304) headers["content-length"] = String((reply.body as Uint8Array).byteLength);

@@ -61,7 +61,7 @@ export async function spawnServer(args: readonly string[], port: number): Promis
   }
 }
 
-export function running(child: ChildProcess, port: number): BenchProcess {
+function running(child: ChildProcess, port: number): BenchProcess {
   return {
     pid: child.pid!,
     port,

@@ -4,9 +4,9 @@
  */
 export type BodySize = "1KB" | "38KB";
 
-export const MODEL = "gpt-5.5";
-export const BODY_BYTES: Readonly<Record<BodySize, number>> = { "1KB": 1024, "38KB": 38 * 1024 };
-export const EVENTS_PER_STREAM = 20;
+const MODEL = "gpt-5.5";
+const BODY_BYTES: Readonly<Record<BodySize, number>> = { "1KB": 1024, "38KB": 38 * 1024 };
+const EVENTS_PER_STREAM = 20;
 
 /** Stands somewhere in a streamed request, so that the upstream need not parse it. */
 export const STREAM_MARK = '"stream":true';

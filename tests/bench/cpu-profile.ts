@@ -25,7 +25,11 @@ export function readCpuProfile(folder: string): string {
     const took = profile.timeDeltas[index] ?? 0;
     total += took;
     const file = moduleOf(url);
-    add(byFunction, `${functionName || "(anonymous)"} ${url.startsWith("file:") && !url.includes("node_modules") ? `${file}:${lineNumber + 1}` : file}`, took);
+    add(
+      byFunction,
+      `${functionName || "(anonymous)"} ${url.startsWith("file:") && !url.includes("node_modules") ? `${file}:${lineNumber + 1}` : file}`,
+      took,
+    );
     add(byModule, file, took);
   }
   const table = (name: string, map: Map<string, number>) =>

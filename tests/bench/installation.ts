@@ -60,7 +60,15 @@ export async function install(input: { dataDir: string; upstreamPort: number; se
         const paid = await newCustomer(tx, `wallet-${index}`);
         walletKeys.push(paid.secret);
         const owner = await newCustomer(tx, `owner-${index}`);
-        const lane = await addApiKeyLane(tx, { userId: owner.userId, label: "Own key", baseUrl, secret: "sk-own", allow, sealer, actor: ACTOR });
+        const lane = await addApiKeyLane(tx, {
+          userId: owner.userId,
+          label: "Own key",
+          baseUrl,
+          secret: "sk-own",
+          allow,
+          sealer,
+          actor: ACTOR,
+        });
         await setKeyLanes(tx, { keyId: owner.keyId, userId: owner.userId, laneIds: [lane.id] });
         ownKeys.push(owner.secret);
       });

@@ -33,7 +33,7 @@ const { values } = parseArgs({
 
 const WARM_UP_MS = 400;
 /** Before anything counts, so that every contestant's code has been compiled by the engine. */
-const FIRST_WARM_UP_MS = 2_000;
+const FIRST_WARM_UP_MS = 5_000;
 const ROUND_MAX = 25;
 
 if (values.help) console.log(USAGE);
@@ -65,7 +65,7 @@ async function compare(arena: Arena): Promise<void> {
   const rounds = Math.min(Number(values.rounds), ROUND_MAX);
   const cases = chosenCases(values.cases);
   for (const contestant of arena.contestants) {
-    for (const stream of [true, false]) await fire(arena, contestant, { stream, body: "38KB", connections: 16 }, FIRST_WARM_UP_MS);
+    for (const stream of [true, false]) await fire(arena, contestant, { stream, body: "1KB", connections: 64 }, FIRST_WARM_UP_MS);
   }
   const results: CaseResult[] = [];
   for (const on of cases) {
@@ -85,7 +85,14 @@ async function compare(arena: Arena): Promise<void> {
 
 function fire(arena: Arena, contestant: Arena["contestants"][number], on: Case, measureMs: number): Promise<Measured> {
   const billed = contestant.name === "wallet" || contestant.name === "own key";
-  return shoot({ load: arena.load, contestant, on, warmUpMs: WARM_UP_MS, measureMs, postmasterPid: billed ? arena.installation.postgres.pid : null });
+  return shoot({
+    load: arena.load,
+    contestant,
+    on,
+    warmUpMs: WARM_UP_MS,
+    measureMs,
+    postmasterPid: billed ? arena.installation.postgres.pid : null,
+  });
 }
 
 function chosenContestants(only: string | undefined): readonly ContestantName[] {

@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { spawnServer, type BenchProcess } from "@/tests/bench/bench-process";
 import { freePort } from "@/workers/shared/free-port";
 
-export const PORTKEY_VERSION = "1.15.2";
+const PORTKEY_VERSION = "1.15.2";
 
 /** Its own range also takes newer ones, with which every streamed answer ends as a 500 (Portkey-AI/gateway, issue 1389). */
 const NODE_SERVER_VERSION = "1.14.1";

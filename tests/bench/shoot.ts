@@ -21,7 +21,13 @@ export async function shoot(input: {
   postmasterPid: number | null;
 }): Promise<Measured> {
   const { load, contestant, on, postmasterPid } = input;
-  const shot: Shot = { ...on, port: contestant.process.port, headers: contestant.headers, warmUpMs: input.warmUpMs, measureMs: input.measureMs };
+  const shot: Shot = {
+    ...on,
+    port: contestant.process.port,
+    headers: contestant.headers,
+    warmUpMs: input.warmUpMs,
+    measureMs: input.measureMs,
+  };
   const read = () => ({
     own: cpuSecondsOf(contestant.process.pid),
     postgres: postmasterPid === null ? 0 : cpuSecondsOf(postmasterPid, true),

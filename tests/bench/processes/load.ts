@@ -138,8 +138,8 @@ class Run {
   }
 
   result(measureMs: number): ShotResult {
-    const took = Float64Array.from(this.#took).sort();
-    const firstByte = Float64Array.from(this.#firstByte).sort();
+    const took = Float64Array.from(this.#took).toSorted();
+    const firstByte = Float64Array.from(this.#firstByte).toSorted();
     return {
       requests: took.length,
       perSecond: (took.length * 1000) / measureMs,
