@@ -1,9 +1,9 @@
 import { AppError } from "@/lib/errors/app-error";
-import { formatUsd, type MicroUsd } from "@/lib/money/micro-usd";
+import { formatUsd, roundToCents, type MicroUsd } from "@/lib/money/micro-usd";
 import type { AdmissionResult, GatewayKey, GatewayOptions, GatewayPorts } from "@/lib/gateway/ports";
 import { requestRow, type RequestRecord } from "@/lib/gateway/request-record";
 import type { RequestFacts } from "@/lib/openai/request-facts";
-import { affordableOutput, quote, type QuoteInput } from "@/lib/pricing/quote";
+import { affordableOutput, leastAmount, quote, type QuoteInput } from "@/lib/pricing/quote";
 import type { Price, Quote } from "@/lib/pricing/price-type";
 
 export type PlacedHold = {
@@ -66,7 +66,7 @@ export async function placeHold(input: PlaceInput): Promise<Placing> {
     const result = await admit(input, hold);
     input.onPlacing(null);
     if (result.outcome === "ok") return { kind: "placed", hold, outputCap: outputCap(facts, price, quoted) };
-    if (!isMoneyMatter(result.outcome)) return refused(input, result, quoted);
+    if (!isMoneyMatter(result.outcome)) return refused(input, result, leastAmount(quoteInput));
 
     const waitedOut = ports.now().getTime() >= waitUntil || input.signal.aborted || input.isClientGone();
     const available = result.available ?? (0n as MicroUsd);
@@ -86,7 +86,11 @@ export async function placeHold(input: PlaceInput): Promise<Placing> {
     const affordable = result.outcome === "budget_busy" ? null : affordableOutput(available, quoteInput);
     if (affordable === null || affordable >= wanted.outputTokensCap) {
       // What running requests hold would pay for a shorter answer: topping up is not what this wallet needs.
-      return refused(input, isMoneyComing && result.outcome === "wallet_empty" ? { ...result, outcome: "wallet_busy" } : result, quoted);
+      return refused(
+        input,
+        isMoneyComing && result.outcome === "wallet_empty" ? { ...result, outcome: "wallet_busy" } : result,
+        leastAmount(quoteInput),
+      );
     }
     wanted = { ...quoteInput, outputTokensCap: affordable };
     clampedBy = result.outcome === "budget_reached" ? "budget" : "wallet";
@@ -122,11 +126,11 @@ function admit(input: PlaceInput, hold: PlacedHold): Promise<AdmissionResult> {
   });
 }
 
-function refused({ options }: PlaceInput, result: AdmissionResult, quoted: Quote): Placing {
+function refused({ options }: PlaceInput, result: AdmissionResult, least: MicroUsd): Placing {
   return {
     kind: "refused",
     reason: result.outcome,
-    error: admissionError(result, options, quoted),
+    error: admissionError(result, options, least),
     isFinal: !isMoneyMatter(result.outcome),
   };
 }
@@ -143,14 +147,14 @@ function outputCap(facts: RequestFacts, price: Price, quoted: Quote): number | n
   return bound < price.outputTokensMax ? bound : null;
 }
 
-function admissionError(result: AdmissionResult, options: Pick<GatewayOptions, "publicUrl">, quoted?: Quote): AppError {
+function admissionError(result: AdmissionResult, options: Pick<GatewayOptions, "publicUrl">, least: MicroUsd | null = null): AppError {
   const topUp = `${options.publicUrl}/dashboard`;
   const retryAfterS = result.retryAfterS ?? undefined;
   switch (result.outcome) {
     case "wallet_empty":
       return new AppError(
         "wallet_empty",
-        `Your wallet has ${formatUsd(result.available ?? (0n as MicroUsd))} available, which does not cover this request (it may cost up to ${formatUsd(quoted?.amount ?? (0n as MicroUsd))}). Top up at ${topUp}.`,
+        `Your wallet has ${cents(result.available, "down")} available, and this request needs at least ${cents(least, "up")}. Top up at ${topUp}.`,
       );
     case "wallet_busy":
       return new AppError("wallet_busy", "Your wallet's money is held by running requests. Try again when one has finished.", {
@@ -181,4 +185,8 @@ function admissionError(result: AdmissionResult, options: Pick<GatewayOptions, "
     case "ok":
       throw new Error("an admitted request has no error");
   }
+}
+
+function cents(amount: MicroUsd | null, direction: "up" | "down"): string {
+  return formatUsd(roundToCents(amount ?? (0n as MicroUsd), direction));
 }

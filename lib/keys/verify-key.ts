@@ -12,8 +12,7 @@ export async function verifyKey(
 ): Promise<CachedKey> {
   const secret = /^bearer +(\S+) *$/i.exec(headers["authorization"] ?? "")?.[1];
   const keysPage = `${context.publicUrl}/dashboard`;
-  if (secret === undefined)
-    throw new AppError("key_invalid", `Send your API key as "Authorization: Bearer …". You find it at ${keysPage}.`);
+  if (secret === undefined) throw new AppError("key_invalid", `Send your API key as "Authorization: Bearer …". Make one at ${keysPage}.`);
   const found = await context.cache.find(hashApiKey(secret));
   if (!found) throw new AppError("key_invalid", `This API key is not known. Check it at ${keysPage}.`);
   const { key, user } = found;

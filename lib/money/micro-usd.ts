@@ -48,6 +48,13 @@ export function formatUsd(amount: MicroUsd): string {
   return `${amount < 0n ? "-" : ""}$${grouped}.${fraction.padEnd(2, "0")}`;
 }
 
+/** For a sentence: whole cents, in the direction that promises nothing. */
+export function roundToCents(amount: MicroUsd, direction: "up" | "down"): MicroUsd {
+  const cent = 10_000n;
+  const down = (amount / cent) * cent;
+  return microUsd(direction === "up" && down < amount ? down + cent : down);
+}
+
 /** Postgres sends bigint columns as text through our driver settings. */
 export function fromDb(value: string | bigint): MicroUsd {
   return microUsd(BigInt(value));

@@ -39,6 +39,11 @@ export function quote(input: QuoteInput): Quote {
   };
 }
 
+/** The least that must be available for the request to be served at all, with the shortest answer that is worth starting. */
+export function leastAmount(input: QuoteInput): MicroUsd {
+  return quote({ ...input, outputTokensCap: Math.min(input.outputTokensCap, OUTPUT_TOKENS_FLOOR) }).amount;
+}
+
 /**
  * The longest answer that `available` covers beside the input, as a new `outputTokensCap` for the same request: the
  * quote made with it is never above `available`. Null when that is less than the request needs and below the floor.

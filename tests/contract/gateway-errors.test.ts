@@ -85,7 +85,7 @@ const scenes: Scene[] = [
     code: "lanes_exhausted",
     client: () => clientWithOwnLaneOnly(),
     codex: {
-      text: /^You’ve hit your usage limit\. .*http:\S+\/dashboard, or try again at \d+:\d\d [AP]M\.$/,
+      text: /^You’ve hit your usage limit\. .*http:\S+\/dashboard, or try again at [^.]*\d+:\d\d [AP]M\.$/,
       requests: 1,
       ask: { prompt: usageLimit() },
     },

@@ -27,6 +27,8 @@ export type Behaviour = {
   duplicateTerminal?: boolean;
   /** Make the text this long and send it in one event. */
   hugeEventBytes?: number;
+  /** Milliseconds between two events of a stream: a person can watch, and stop things in the middle. */
+  pauseMs?: number;
   /** The reply, instead of what the prompt asks for. */
   parts?: ReplyPart[];
 };
@@ -41,6 +43,10 @@ export type ReplyPart =
   | { kind: "web_search"; query: string }
   | { kind: "compaction"; summary: string };
 
+/** `slow: 30` on a line of its own: the answer takes about so many seconds. */
+const SLOWLY = /^[ \t]*slow:[ \t]*(\d{1,4})[ \t]*$/m;
+const SLOW_SECONDS_MAX = 600;
+const EVENTS_USUAL = 20;
 const IN_PROMPT = /\[\[sim (\{[\s\S]*?\})\]\]/;
 
 export function behaviourInHeader(value: string | string[] | undefined): Behaviour | null {
@@ -49,5 +55,7 @@ export function behaviourInHeader(value: string | string[] | undefined): Behavio
 
 export function behaviourInPrompt(text: string): Behaviour | null {
   const found = IN_PROMPT.exec(text)?.[1];
-  return found === undefined ? null : (JSON.parse(found) as Behaviour);
+  if (found !== undefined) return JSON.parse(found) as Behaviour;
+  const seconds = Number(SLOWLY.exec(text)?.[1]);
+  return seconds > 0 ? { pauseMs: (Math.min(seconds, SLOW_SECONDS_MAX) * 1000) / EVENTS_USUAL } : null;
 }

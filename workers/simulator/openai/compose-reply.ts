@@ -10,6 +10,7 @@ import type { Prompt } from "@/workers/simulator/openai/read-prompt";
  *   search: words           a web search item before the answer
  *   say: words              answers exactly that
  *   tokens: 500             answers with that many tokens
+ *   slow: 30                takes about that many seconds (see `behaviourInPrompt`)
  * A request for JSON gets the smallest object that fits its schema; Codex's title, review and compaction requests get what they expect.
  */
 const NOTICE = "Simulated answer (no model ran).";

@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { setTimeout as pause } from "node:timers/promises";
 import type { Behaviour, Refusal } from "@/workers/simulator/openai/behaviour";
 import type { SimulatorControl } from "@/workers/simulator/openai/control";
 import type { RecordedRequest } from "@/workers/simulator/openai/record-request";
@@ -70,6 +71,7 @@ async function sendFrames(frames: Iterable<string>, behaviour: Behaviour, delive
       return cut(delivery);
     }
     if (!response.write(frame)) await drained(response, clientGone);
+    if (behaviour.pauseMs !== undefined) await pause(behaviour.pauseMs, undefined, { signal: clientGone }).catch(() => {});
     sent += 1;
   }
   response.end();
