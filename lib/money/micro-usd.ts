@@ -22,7 +22,7 @@ export function rate(value: bigint): MicroUsdPerMillion {
 
 /** Reads a decimal dollar amount such as `5`, `-0.25` or `1.000001`; more than six decimals is an error, not a rounding. */
 export function parseUsd(text: string): MicroUsd {
-  const match = /^(-?)(\d{1,12})(?:\.(\d{1,6}))?$/.exec(text.trim());
+  const match = /^(-?)(\d{1,100})(?:\.(\d{1,6}))?$/.exec(text.trim());
   if (!match) {
     throw new AppError("request_invalid", `"${text}" is not a dollar amount. Write it like 5 or 12.50, with at most six decimals.`);
   }

@@ -3,6 +3,7 @@ import type { Dispatcher } from "undici";
 import type { Orm, Tx } from "@/db/client";
 import { providers } from "@/db/schema/providers";
 import { withTransaction } from "@/db/transaction";
+import { closeAlarm } from "@/lib/audit/close-alarm";
 import { recordAudit } from "@/lib/audit/record-audit";
 import type { Sealer } from "@/lib/crypto/sealer";
 import { addProvider } from "@/lib/providers/add-provider";
@@ -12,11 +13,11 @@ import { probeProvider, type ProbeResult } from "@/lib/providers/probe-provider"
 import type { ProviderTarget } from "@/lib/providers/provider-target";
 import { listCurrentPrices } from "@/lib/providers/read-prices";
 import { readProviderTarget } from "@/lib/providers/read-provider-target";
-import { recordProbe } from "@/lib/providers/record-probe";
+import { PROBE_FAILED, recordProbe } from "@/lib/providers/record-probe";
 import { selectProvider } from "@/lib/providers/select-provider";
 import type { Clock } from "@/lib/time/clock";
 
-const NAME = "default";
+export const DEFAULT_PROVIDER = "default";
 const ACTOR = { kind: "system", process: "start" } as const;
 
 export type DefaultProvider = {
@@ -37,12 +38,16 @@ export type DefaultProvider = {
  * network and may not run inside one.
  */
 export async function seedDefaultProvider(input: DefaultProvider): Promise<ProbeResult> {
-  const existing = await findProvider(input.orm, NAME);
+  const existing = await findProvider(input.orm, DEFAULT_PROVIDER);
   const { baseUrl, secret, simulated } = await checkUpstream(input.orm, input);
   const target: ProviderTarget = { baseUrl, secret, authStyle: "bearer", apiVersion: null };
   const isCurrent = existing !== null && isSame(existing, target, input.sealer);
   if (isCurrent && existing.probeState === "passed" && !existing.trippedAt) {
-    await withTransaction(input.orm, (tx) => selectIfNone(tx, existing.id));
+    await withTransaction(input.orm, async (tx) => {
+      await selectIfNone(tx, existing.id);
+      // Of another address or key, which the settings name no more.
+      await closeAlarm(tx, { kind: PROBE_FAILED, subject: DEFAULT_PROVIDER, clock: input.clock });
+    });
     return { passed: true, detail: existing.probeDetail ?? "" };
   }
   const prices = await listCurrentPrices(input.orm);
@@ -50,7 +55,7 @@ export async function seedDefaultProvider(input: DefaultProvider): Promise<Probe
   const result = await probeProvider({ target, models, dispatcher: input.dispatcher, simulated });
   if (existing !== null && !isCurrent && !result.passed) return result;
   await withTransaction(input.orm, async (tx) => {
-    const providerId = existing?.id ?? (await addProvider(tx, { ...input, ...target, name: NAME, actor: ACTOR })).id;
+    const providerId = existing?.id ?? (await addProvider(tx, { ...input, ...target, name: DEFAULT_PROVIDER, actor: ACTOR })).id;
     if (existing !== null && !isCurrent) await replaceTarget(tx, { providerId, target, sealer: input.sealer });
     await recordProbe(tx, { providerId, result, actor: ACTOR, clock: input.clock });
     if (result.passed) await selectIfNone(tx, providerId);

@@ -23,7 +23,7 @@ export type Adjustment = {
 export async function adjustWallet(tx: Tx, input: Adjustment): Promise<{ transferId: string; applied: boolean; available: MicroUsd }> {
   const note = input.note.trim();
   if (note === "") throw new AppError("request_invalid", "An adjustment needs a note that says why.", { param: "note" });
-  if (input.amount === 0n) throw new AppError("request_invalid", "An adjustment of nothing is none.", { param: "amount" });
+  if (input.amount === 0n) throw new AppError("request_invalid", "The amount must not be 0.", { param: "amount" });
   const [wallet] = await tx.select().from(wallets).where(eq(wallets.userId, input.userId)).for("no key update");
   if (!wallet) throw new AppError("not_found", "There is no such user.");
 

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -15,6 +15,9 @@ test("the first start tells address, admin and one-time password, the next start
   expect(first.output()).toContain(`Switchyard is ready: ${first.url}`);
   expect(first.output()).toMatch(/^Admin: +admin\nOne-time password: \S{12,}$/m);
   expect(first.output()).toContain("SIMULATED");
+  expect(first.output()).toContain(`SWITCHYARD_DATA_DIR=${dataDir} npm run --silent admin -- customer create`);
+  expect(first.output()).not.toContain('{"level"');
+  expect(JSON.parse(readFileSync(path.join(dataDir, "installation.json"), "utf8"))).toMatchObject({ PUBLIC_URL: first.url });
   expect(await readyz(first.url)).toBe(200);
   expect(statSync(dataDir).mode & 0o777).toBe(0o700);
   const processes = [first.postgresPid(), ...["web", "background", "simulator"].map(first.workerPid)];
@@ -83,6 +86,14 @@ test("a taken port ends the start with exit code 1, a sentence, and no database 
   expect(() => refused.postgresPid()).toThrow();
 });
 
+test("a new simulation is not opened to the network, and nothing is made", async () => {
+  const dataDir = path.join(temporaryFolder(), "data");
+  const refused = await startProduct(dataDir, { HOST: "0.0.0.0" });
+  expect(await refused.exited).toBe(1);
+  expect(refused.output()).toContain("listens on this machine only");
+  expect(existsSync(dataDir)).toBe(false);
+});
+
 test("wrong settings are all told at once, before anything is started", async () => {
   const refused = await startProduct(temporaryFolder(), { PUBLIC_URL: "example.com", LOG_LEVEL: "loud" });
   expect(await refused.exited).toBe(1);
@@ -99,6 +110,7 @@ test("a simulation never takes a real key or a foreign network", async () => {
   const withKey = await startProduct(dataDir, { OPENAI_API_KEY: "sk-real" });
   expect(await withKey.exited).toBe(1);
   expect(withKey.output()).toContain("it is a simulation for good");
+  expect(withKey.output()).toContain("OPENAI_API_KEY=sk-… SWITCHYARD_DATA_DIR=.data-live npm start");
   const open = await startProduct(dataDir, { HOST: "0.0.0.0" });
   expect(await open.exited).toBe(1);
   expect(open.output()).toContain("listens on this machine only");

@@ -3,7 +3,13 @@ import { openOffice, type Office } from "@/workers/admin/office";
 import { plainText } from "@/workers/admin/plain-text";
 
 /** What a command has to say: `json` for programs, `text` for people. */
-export type Output = { json: unknown; text: string; exitCode?: number };
+export type Output = {
+  json: unknown;
+  text: string;
+  /** Sentences for stderr about what was done all the same. */
+  warnings?: readonly string[];
+  exitCode?: number;
+};
 
 /** Describes one command; `run` gets the open installation and the options as commander read them. */
 export function addCommand(
@@ -24,6 +30,7 @@ export function addCommand(
     try {
       const output = await input.run(office, options as never);
       process.stdout.write(`${plainText(options.json ? JSON.stringify(output.json, null, 2) : output.text)}\n`);
+      for (const warning of output.warnings ?? []) process.stderr.write(`${plainText(warning)}\n`);
       process.exitCode = output.exitCode ?? 0;
     } finally {
       await office.close();

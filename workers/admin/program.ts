@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { addAdminCommands } from "@/workers/admin/commands/admin";
 import { addAlarmCommands } from "@/workers/admin/commands/alarm";
@@ -16,6 +17,7 @@ import { addUserCommands } from "@/workers/admin/commands/user";
 export function program(): Command {
   const root = new Command("admin")
     .description("Switchyard for operators. Every command takes --json; errors go to stderr with exit code 1.")
+    .version(readVersion())
     .exitOverride()
     .helpCommand(false)
     .showSuggestionAfterError();
@@ -36,4 +38,9 @@ export function program(): Command {
     add(root);
   }
   return root;
+}
+
+/** `workers/run.mjs` has made the project the working folder. */
+function readVersion(): string {
+  return (JSON.parse(readFileSync("package.json", "utf8")) as { version: string }).version;
 }

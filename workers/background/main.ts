@@ -3,7 +3,7 @@ import { startBackground } from "@/workers/background/start-background";
 import { untilStopped } from "@/workers/shared/until-stopped";
 
 const background = await startBackground(runtime());
-runtime().log.info("background is running");
+runtime().log.debug("background is running");
 
 await untilStopped();
 await background.stop();

@@ -6,15 +6,14 @@ import type { Runtime } from "@/lib/runtime/runtime";
 
 /** Codex's own model rows for `GET /v1/models`, made by the CLI itself. Without a registry the list stays empty, which Codex accepts. */
 export async function makeCatalogue({ config, log }: Runtime): Promise<void> {
-  let lastTenth = -1;
+  let fetching = false;
   const cli = await fetchCodexCli({
     version: CODEX_VERSION,
     cacheDir: path.join(config.dataDir, "codex"),
-    onProgress: ({ phase, doneBytes, totalBytes }) => {
-      const tenth = totalBytes ? Math.floor((doneBytes / totalBytes) * 10) : 0;
-      if (phase !== "download" || tenth === lastTenth) return;
-      lastTenth = tenth;
-      log.info(`fetching Codex CLI ${CODEX_VERSION} for its model catalogue: ${tenth * 10} %`);
+    onProgress: ({ phase }) => {
+      if (phase !== "download" || fetching) return;
+      fetching = true;
+      log.info(`fetching Codex CLI ${CODEX_VERSION} for its model catalogue`);
     },
   });
   const models = await makeModelCatalogue({
@@ -22,5 +21,6 @@ export async function makeCatalogue({ config, log }: Runtime): Promise<void> {
     version: cli.version,
     cacheFile: path.join(config.dataDir, "codex-models.json"),
   });
-  log.info({ models: models.length }, "Codex model catalogue ready");
+  // A start that finds everything in place has nothing to tell.
+  log[fetching ? "info" : "debug"]({ models: models.length }, "Codex model catalogue ready");
 }

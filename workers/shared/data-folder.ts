@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { accessSync, chmodSync, constants, existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Config } from "@/lib/config/load-config";
 import { OperatorError } from "@/workers/shared/operator-error";
@@ -12,7 +12,7 @@ const SECRET_BYTES = 32;
 export function prepareDataFolder(config: Config): string {
   const folder = path.resolve(config.dataDir);
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     chmodSync(folder, 0o700);
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (cause) {
@@ -24,12 +24,36 @@ export function prepareDataFolder(config: Config): string {
   return realpathSync(folder);
 }
 
+/** Folder by folder: Node's own recursive way goes round for ever where a parent is no real folder, as in /proc. */
+function makeFolder(folder: string): void {
+  const parent = path.dirname(folder);
+  if (parent !== folder) makeFolder(parent);
+  const stat = statSync(folder, { throwIfNoEntry: false });
+  if (stat?.isDirectory()) return;
+  if (stat) throw new Error(`${folder} is a file`);
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    // Another process has just made it.
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
+}
+
 /** Secrets from the settings, else from the data folder, where the first start generates them. */
 export function readSecrets(config: Config, dataDir: string): Secrets {
   return {
     nextauthSecret: config.nextauthSecret ?? keptSecret(path.join(dataDir, "nextauth.secret")),
-    masterKey: config.masterKey ?? keptSecret(path.join(dataDir, "master.key")),
+    masterKey: config.masterKey ?? keptSecret(masterKeyPath(dataDir)),
   };
+}
+
+/** False: nothing has ever been sealed from here. */
+export function hasMasterKey(dataDir: string): boolean {
+  return existsSync(masterKeyPath(dataDir));
+}
+
+function masterKeyPath(dataDir: string): string {
+  return path.join(dataDir, "master.key");
 }
 
 function keptSecret(file: string): string {

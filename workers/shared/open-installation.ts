@@ -1,10 +1,13 @@
 import path from "node:path";
 import { migrate } from "@/db/migrate";
 import { loadConfig, type ProcessConfig } from "@/lib/config/load-config";
-import { prepareDataFolder, readSecrets } from "@/workers/shared/data-folder";
+import { hasMasterKey, prepareDataFolder, readSecrets } from "@/workers/shared/data-folder";
+import { clusterPaths, inspectCluster } from "@/workers/shared/embedded-postgres/cluster";
 import { startEmbeddedPostgres, type EmbeddedPostgres } from "@/workers/shared/embedded-postgres/start-embedded-postgres";
 import { fileLockOwner } from "@/workers/shared/file-lock";
+import { databaseName, isDatabaseStamped, requireReachableDatabase } from "@/workers/shared/look-into-database";
 import { OperatorError } from "@/workers/shared/operator-error";
+import { withRunningSettings } from "@/workers/shared/running-settings";
 
 export type Installation = {
   /** Complete: database, secrets and an absolute data folder are filled in. */
@@ -18,6 +21,27 @@ export type Installation = {
 /** Held for as long as `npm start` runs on a data folder. */
 export function startLockPath(dataDir: string): string {
   return path.join(dataDir, "start.lock");
+}
+
+/** True when a start has made a database of ours in the folder. Makes nothing. */
+export function hasEmbeddedDatabase(dataDir: string): boolean {
+  return inspectCluster(clusterPaths(path.resolve(dataDir))) === "ours";
+}
+
+/** For commands that work on what a start has made: a mistyped folder or address makes no second installation. */
+export async function openExistingInstallation(env: NodeJS.ProcessEnv, log: (line: string) => void): Promise<Installation> {
+  const { databaseUrl, masterKey, dataDir } = loadConfig(env);
+  const folder = path.resolve(dataDir);
+  const isHere = databaseUrl === null ? hasEmbeddedDatabase(folder) : masterKey !== null || hasMasterKey(folder);
+  if (!isHere) {
+    throw new OperatorError(`There is no installation in ${folder}. Start it once with npm start, or check SWITCHYARD_DATA_DIR.`);
+  }
+  if (databaseUrl !== null && !(await isDatabaseStamped(databaseUrl))) {
+    throw new OperatorError(
+      `There is no installation in the database ${databaseName(databaseUrl)}. Start it once with npm start, or check DATABASE_URL.`,
+    );
+  }
+  return openInstallation(withRunningSettings(env, folder), log);
 }
 
 /** What every command on this machine needs first: settings, data folder, secrets and a migrated database. */
@@ -47,11 +71,11 @@ function isInUseByStart(dataDir: string): boolean {
 }
 
 async function migrateOrExplain(databaseUrl: string): Promise<void> {
+  await requireReachableDatabase(databaseUrl);
   try {
     await migrate(databaseUrl);
   } catch (cause) {
-    const { host, pathname } = new URL(databaseUrl);
-    throw new OperatorError(`The database ${pathname.slice(1)} on ${host} cannot be brought up to date: ${(cause as Error).message}`, {
+    throw new OperatorError(`The database ${databaseName(databaseUrl)} cannot be brought up to date: ${(cause as Error).message}`, {
       cause,
     });
   }

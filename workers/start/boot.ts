@@ -6,15 +6,19 @@ import { childEnv } from "@/lib/codex/child-env";
 import { loadConfig, type ProcessConfig } from "@/lib/config/load-config";
 import { systemClock } from "@/lib/time/clock";
 import { ensureFirstAdmin } from "@/lib/users/ensure-first-admin";
+import { adminCommand } from "@/workers/shared/admin-command";
 import { prepareDataFolder } from "@/workers/shared/data-folder";
 import { tryFileLock, type FileLock } from "@/workers/shared/file-lock";
 import { freePort } from "@/workers/shared/free-port";
-import { openInstallation, startLockPath } from "@/workers/shared/open-installation";
+import { hasEmbeddedDatabase, openInstallation, startLockPath } from "@/workers/shared/open-installation";
 import { OperatorError } from "@/workers/shared/operator-error";
+import { refuseOpenSimulation } from "@/workers/shared/refuse-open-simulation";
 import { ensureRevealKey } from "@/workers/shared/reveal-key";
+import { writeRunningSettings } from "@/workers/shared/running-settings";
 import { buildScreens } from "@/workers/start/build-screens";
 import { checkPort } from "@/workers/start/check-port";
 import { keepPostgres } from "@/workers/start/keep-postgres";
+import { readableLog } from "@/workers/start/readable-log";
 import { seedProvider, type FirstUpstream } from "@/workers/start/seed-provider";
 import { stampDatabase } from "@/workers/start/stamp-database";
 import { summaryText } from "@/workers/start/summary-text";
@@ -39,12 +43,15 @@ const DRAIN_BOUND_MS = 30_000;
 const STOP_BOUND_MS = 10_000;
 /** The simulator takes any. */
 const SIMULATOR_KEY = "sk-simulated";
+const PROBE = "provider probe --name default";
 
 /** Brings everything up, in this order, and returns what to tell the operator. Whatever was started is in `teardown`. */
 export async function boot(options: BootOptions): Promise<string> {
   const { env, logOf, teardown, signal, onGivenUp } = options;
   const log = logOf("start");
   const given = loadConfig(env);
+  // Before anything is made: what is new and has no provider becomes a simulation.
+  if (!given.openaiApiKey && !given.databaseUrl && !hasEmbeddedDatabase(given.dataDir)) refuseOpenSimulation(given.host);
   const lock = takeStartLock(prepareDataFolder(given));
   teardown.add(async () => lock.release());
   await checkPort(given.host, given.port);
@@ -59,15 +66,16 @@ export async function boot(options: BootOptions): Promise<string> {
   try {
     const mode = await stampDatabase(database.sql, config);
     await ensureRevealKey(database.orm, config.dataDir);
+    writeRunningSettings(config, config.dataDir);
     if (!options.dev) await buildScreens({ log: logOf("build"), signal });
     const simulator = mode === "simulated" ? await startSimulator(options, config) : null;
     const upstream = firstUpstream(config, simulator);
     const allow = [...config.upstreamAllow, ...(upstream ? [hostAndPort(upstream.baseUrl)] : [])];
-    await seedProvider({ orm: database.orm, masterKey: config.masterKey, upstream, allow, log });
+    await seedProvider({ database, masterKey: config.masterKey, upstream, allow, log, probeCommand: adminCommand(env, PROBE) });
     await startProduct(options, { ...config, upstreamAllow: allow });
     const firstAdmin = await ensureFirstAdmin({ orm: database.orm, clock: systemClock });
     log("ready");
-    return summaryText({ config, mode, firstAdmin });
+    return summaryText({ config, mode, firstAdmin, command: (args) => adminCommand(env, args) });
   } finally {
     await database.close();
   }
@@ -126,7 +134,7 @@ async function startProduct({ env, dev, logOf, teardown, signal, onGivenUp }: Bo
     { name: "background", file: workerFile("background"), boundMs: STOP_BOUND_MS },
     { name: "web", ...web, boundMs: DRAIN_BOUND_MS },
   ]) {
-    const worker = superviseWorker({ name, ...program, env: workerEnv, log: logOf(name), onGivenUp });
+    const worker = superviseWorker({ name, ...program, env: workerEnv, log: readableLog(logOf(name)), onGivenUp });
     teardown.add(() => worker.stop(boundMs), worker.kill);
   }
   const url = `${localOrigin(config)}${dev ? "/sign-in" : "/readyz"}`;

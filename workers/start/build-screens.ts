@@ -52,15 +52,18 @@ async function runNextBuild(log: (line: string) => void, signal: AbortSignal): P
   });
   const ended = new Promise<number | null>((fulfil, reject) => {
     child.on("error", reject);
-    child.on("exit", fulfil);
+    child.on("close", fulfil);
   });
+  const said: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on("line", (line) => {
-      if (line.trim() !== "") log(line);
+      if (line.trim() !== "") said.push(line);
     });
   }
   const code = await ended;
-  if (code !== 0) throw new OperatorError("Building the screens failed; the reason is above.");
+  if (code === 0) return;
+  for (const line of said) log(line);
+  throw new OperatorError("Building the screens failed; the reason is above.");
 }
 
 function digestSources(): string {

@@ -1,9 +1,11 @@
-import type { Orm } from "@/db/client";
+import type { Database } from "@/db/client";
 import { withTransaction } from "@/db/transaction";
+import { raiseAlarm } from "@/lib/audit/raise-alarm";
 import { parseMasterKeys } from "@/lib/crypto/master-keys";
 import { createSealer } from "@/lib/crypto/sealer";
 import { guardedAgent } from "@/lib/http/guarded-agent";
-import { seedDefaultProvider } from "@/lib/providers/seed-default-provider";
+import { PROBE_FAILED } from "@/lib/providers/record-probe";
+import { DEFAULT_PROVIDER, seedDefaultProvider } from "@/lib/providers/seed-default-provider";
 import { seedPrices } from "@/lib/providers/seed-prices";
 import { systemClock } from "@/lib/time/clock";
 
@@ -14,13 +16,16 @@ export type FirstUpstream = { baseUrl: string; secret: string; simulated: boolea
  * is told and not fatal: the product runs, and its wallet lanes wait for the operator.
  */
 export async function seedProvider(input: {
-  orm: Orm;
+  database: Database;
   masterKey: string;
   upstream: FirstUpstream | null;
   allow: readonly string[];
   log: (line: string) => void;
+  /** What the operator runs once the provider is mended. */
+  probeCommand: string;
 }): Promise<void> {
-  const { orm, upstream, allow, log } = input;
+  const { upstream, allow, log } = input;
+  const { orm, sql } = input.database;
   await withTransaction(orm, (tx) => seedPrices(tx, { actor: { kind: "system", process: "start" } }));
   if (upstream === null) return;
   const dispatcher = guardedAgent({ allow });
@@ -29,7 +34,8 @@ export async function seedProvider(input: {
     const probe = await seedDefaultProvider({ orm, sealer, dispatcher, clock: systemClock, allow, ...upstream });
     if (!probe.passed) {
       log(`the provider at ${upstream.baseUrl} did not pass its probe: ${probe.detail}`);
-      log("wallet lanes stay closed until it does: npm run --silent admin -- provider probe --name default");
+      log(`wallet lanes stay closed until it does: ${input.probeCommand}`);
+      await raiseAlarm(sql, { kind: PROBE_FAILED, subject: DEFAULT_PROVIDER, detail: probe.detail });
     }
   } finally {
     await dispatcher.close();

@@ -25,7 +25,7 @@ function refuseRealThings(hasKey: boolean, host: string): void {
   if (hasKey) {
     throw new OperatorError(
       "This installation was first started without OPENAI_API_KEY, so it is a simulation for good: its money is not real. " +
-        "Unset OPENAI_API_KEY to go on with it, or start a real one in another folder: SWITCHYARD_DATA_DIR=.data-live npm start",
+        "Unset OPENAI_API_KEY to go on with it, or start a real one in another folder: OPENAI_API_KEY=sk-… SWITCHYARD_DATA_DIR=.data-live npm start",
     );
   }
   refuseOpenSimulation(host);

@@ -6,10 +6,13 @@ export function summaryText({
   config,
   mode,
   firstAdmin,
+  command,
 }: {
   config: Pick<ProcessConfig, "brandName" | "publicUrl">;
   mode: DatabaseMode;
   firstAdmin: { username: string; oneTimePassword: string } | null;
+  /** An admin command as a whole line. */
+  command: (args: string) => string;
 }): string {
   const lines = ["", `${config.brandName} is ready: ${config.publicUrl}`, ""];
   if (mode === "simulated") {
@@ -23,14 +26,11 @@ export function summaryText({
     lines.push(
       `Admin:             ${firstAdmin.username}`,
       `One-time password: ${firstAdmin.oneTimePassword}`,
-      "It is shown only now. You choose your own when you first sign in.",
+      "It is shown only now and opens one session, in which you choose your own. If it is lost, get a new one:",
+      `                   ${command(`user password --username ${firstAdmin.username}`)}`,
       "",
     );
   }
-  lines.push(
-    "Make a customer:   npm run --silent admin -- customer create --username alice --credit-usd 10",
-    "Stop:              Ctrl-C",
-    "",
-  );
+  lines.push(`Make a customer:   ${command("customer create --username alice --credit-usd 10")}`, "Stop:              Ctrl-C", "");
   return lines.join("\n");
 }

@@ -24,6 +24,9 @@ export type WorkerOptions = {
   backoffFirstMs?: number;
 };
 
+/** Room for what one request leaves behind: with the default of 16 MiB a busy gateway spends a fifth of its time on copying the young. */
+export const WORKER_FLAGS: readonly string[] = ["--enable-source-maps", "--max-semi-space-size=32"];
+
 const RESTARTS_MAX = 5;
 const BACKOFF_FIRST_MS = 500;
 /** A worker that lived this long starts with a clean sheet. */
@@ -68,7 +71,7 @@ export function superviseWorker(options: WorkerOptions): Worker {
 }
 
 function spawnWorker({ file, args = [], env, log }: WorkerOptions): ChildProcess {
-  const child = spawn(process.execPath, ["--enable-source-maps", file, ...args], {
+  const child = spawn(process.execPath, [...WORKER_FLAGS, file, ...args], {
     env,
     detached: true,
     stdio: ["ignore", "pipe", "pipe", "ipc"],

@@ -1,8 +1,9 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { withTransaction } from "@/db/transaction";
+import { loadConfig } from "@/lib/config/load-config";
 import { verifyPassword } from "@/lib/crypto/password";
 import { stampDatabase } from "@/lib/settings/database-mode";
 import { findUser } from "@/lib/users/find-user";
@@ -11,6 +12,8 @@ import { testPrice, testProvider, TEST_MASTER_KEY } from "@/tests/factories/prov
 import { chargeTestRequest } from "@/tests/factories/request";
 import { temporaryFolder } from "@/tests/factories/temporary-folder";
 import { runAdmin } from "@/tests/integration/admin/run-admin";
+import { freePort } from "@/workers/shared/free-port";
+import { writeRunningSettings } from "@/workers/shared/running-settings";
 import { startOpenaiSimulator, type OpenaiSimulator } from "@/workers/simulator/openai/start-openai-simulator";
 
 let database: TestDatabase;
@@ -62,7 +65,9 @@ test("a customer is made with credit, tells its secrets once, and is shown", asy
   const user = await findUser(database.orm, "alice");
   expect(await verifyPassword(user?.passwordHash ?? null, made.password)).toBe(true);
 
-  expect(await json(create)).toEqual({ userId: made.userId, username: "alice", password: null, apiKey: null, created: false });
+  const again = await runAdmin(env, [...create, "--json"]);
+  expect(JSON.parse(again.stdout)).toEqual({ userId: made.userId, username: "alice", password: null, apiKey: null, created: false });
+  expect(again.stderr).toMatch(/^Nothing was credited: .* credit --username alice --amount-usd 10\.000000 /);
   expect(await json(["customer", "show", "--username", "alice"])).toMatchObject({
     user: { id: made.userId, username: "alice" },
     wallet: { availableUsd: "10.000000", heldUsd: "0.000000" },
@@ -85,11 +90,13 @@ test("a password comes from a file that nobody else can read, and from no other"
 test("credit is given, taken and repeated harmlessly, and never taken beyond what is there", async () => {
   await json(["customer", "create", "--username", "carol"]);
   const credit = (...more: string[]) => ["credit", "--username", "carol", "--note", "G2G order", ...more];
-  expect(await json(credit("--amount-usd", "5", "--idempotency-key", "order-1"))).toMatchObject({ applied: true });
+  expect(await json(credit("--amount-usd", "5", "--idempotency-key", "order-1"))).toMatchObject({ applied: true, amountUsd: "5.000000" });
   expect(await json(credit("--amount-usd", "5", "--idempotency-key", "order-1"))).toMatchObject({ applied: false });
   expect(await json(credit("--amount-usd", "-1.5"))).toMatchObject({ wallet: { availableUsd: "3.500000" } });
   expect(await refusal(credit("--amount-usd", "-4"))).toBe("Only $3.50 is available: $4.00 cannot be taken.");
   expect(await refusal(credit("--amount-usd", "1.0000001"))).toMatch(/at most six decimals/);
+  expect(await refusal(credit("--amount-usd", "0"))).toBe("The amount must not be 0.");
+  expect(await refusal(credit("--amount-usd", "9".repeat(20)))).toMatch(/above the largest amount, 1,000,000,000 USD/);
 });
 
 test("keys are issued, limited, revealed with a reason, and revoked", async () => {
@@ -102,11 +109,12 @@ test("keys are issued, limited, revealed with a reason, and revoked", async () =
     "dora",
     "--name",
     "ci",
-    "--models",
-    "gpt-5.5,gpt-6-sol",
     "--budget-day-usd",
     "2",
   ]);
+  const unsold = await runAdmin(env, ["key", "limits", ...named, "--models", "no-such-model"]);
+  expect(unsold).toMatchObject({ exitCode: 0, stderr: "no-such-model is not in the price book: the wallet does not sell it.\n" });
+  expect(await refusal(["key", "limits", ...named, "--concurrency-max", "0"])).toBe("--concurrency-max must be at least 1.");
   expect(await json(["key", "limits", ...named, "--models", "none", "--concurrency-max", "3", "--expires-at", "2099-01-01"])).toMatchObject(
     {
       id: issued.id,
@@ -200,6 +208,9 @@ test("the request log is listed with lane, tokens and cost, and the ledger agree
   expect(await json(["request", "list", "--username", "frank", "--limit", "5"])).toMatchObject([
     { model: "gpt-5.5", lane: { label: "Wallet" }, tokens: { output: 50 }, costUsd: "0.000321", outcome: "completed" },
   ]);
+  const { stdout } = await runAdmin(env, ["request", "list"]);
+  expect(stdout).toMatch(/^started \(UTC\) +user +model .* request$/m);
+  expect(stdout).toMatch(/^\d\d-\d\d [\d:]{8} +frank +gpt-5\.5 +Wallet +completed .* req_\w+$/m);
   expect(await json(["ledger", "verify"])).toMatchObject({ ok: true });
 });
 
@@ -235,6 +246,41 @@ test("alarms are listed and resolved once", async () => {
 
 test("the database tells what it is", async () => {
   expect(await json(["database", "info"])).toMatchObject({ mode: "live", embedded: false });
+});
+
+test("every key comes with the lines for the customer's shell, as the running product would write them", async () => {
+  writeRunningSettings(loadConfig({ PUBLIC_URL: "https://acme.example", BRAND_NAME: "Acme" }), dataDir);
+  await json(["customer", "create", "--username", "greta"]);
+  const { stdout } = await runAdmin(env, ["key", "issue", "--username", "greta"]);
+  expect(stdout).toMatch(/^export CODEXAPI_CODEX_API_KEY='sk-sy-/m);
+  expect(stdout).toContain('name="Acme",base_url="https://acme.example/v1"');
+});
+
+test("the version is told without an installation", async () => {
+  expect(await runAdmin({}, ["--version"])).toEqual({ exitCode: 0, stdout: "0.1.0\n", stderr: "" });
+});
+
+test("where nothing was started a command makes nothing and says so", async () => {
+  const folder = path.join(temporaryFolder(), "nowhere");
+  const nothingIn = (place: string, setting: string) =>
+    `There is no installation in ${place}. Start it once with npm start, or check ${setting}.`;
+  expect(await refusal(["customer", "list"], "", { SWITCHYARD_DATA_DIR: folder })).toBe(nothingIn(folder, "SWITCHYARD_DATA_DIR"));
+  const keyless = { DATABASE_URL: database.url, SWITCHYARD_DATA_DIR: folder };
+  expect(await refusal(["customer", "list"], "", keyless)).toBe(nothingIn(folder, "SWITCHYARD_DATA_DIR"));
+  const fresh = await testDatabase();
+  onTestFinished(() => fresh.close());
+  const { host, pathname } = new URL(fresh.url);
+  expect(await refusal(["customer", "list"], "", { ...env, SWITCHYARD_DATA_DIR: folder, DATABASE_URL: fresh.url })).toBe(
+    nothingIn(`the database ${pathname.slice(1)} on ${host}`, "DATABASE_URL"),
+  );
+  expect(existsSync(folder)).toBe(false);
+});
+
+test("a database that does not answer is told as such, without its password", async () => {
+  const port = await freePort(0);
+  expect(await refusal(["customer", "list"], "", { ...env, DATABASE_URL: `postgres://me:hidden@127.0.0.1:${port}/shop` })).toBe(
+    `The database shop on 127.0.0.1:${port} cannot be reached: connect ECONNREFUSED 127.0.0.1:${port}. Check DATABASE_URL, and that Postgres runs.`,
+  );
 });
 
 test("whoever only mistypes gets one sentence", async () => {

@@ -3,6 +3,7 @@ import { hashPassword, newPassword } from "@/lib/crypto/password";
 import { createAdmin } from "@/lib/users/create-admin";
 import { addCommand, type Output } from "@/workers/admin/command";
 import type { Office } from "@/workers/admin/office";
+import { ONE_TIME_HINT } from "@/workers/admin/one-time-hint";
 import { list } from "@/workers/admin/table";
 
 export function addAdminCommands(root: Command): void {
@@ -27,10 +28,10 @@ async function create(office: Office, options: { username: string; email?: strin
   return {
     json: { ...made, oneTimePassword },
     text: made.created
-      ? list([
+      ? `${list([
           ["username", made.username],
           ["one-time password", oneTimePassword],
-        ])
+        ])}\n\n${ONE_TIME_HINT}`
       : `${made.username} exists already (${made.userId}); nothing was changed.`,
   };
 }

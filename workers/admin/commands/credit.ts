@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { formatUsd, type MicroUsd } from "@/lib/money/micro-usd";
+import { formatUsd, toUsdString, type MicroUsd } from "@/lib/money/micro-usd";
 import { requireUser } from "@/lib/users/find-user";
 import { adjustWallet } from "@/lib/wallet/adjust-wallet";
 import { readWallet } from "@/lib/wallet/read";
@@ -29,7 +29,7 @@ async function credit(office: Office, options: CreditOptions): Promise<Output> {
   const adjusted = await office.transact((tx) => adjustWallet(tx, { userId, amount, note, idempotencyKey, actor: office.actor }));
   const wallet = await readWallet(office.database.orm, office.viewer, { userId });
   return {
-    json: { transferId: adjusted.transferId, applied: adjusted.applied, wallet },
+    json: { transferId: adjusted.transferId, amountUsd: toUsdString(amount), applied: adjusted.applied, wallet },
     text: adjusted.applied
       ? `${username}: ${formatUsd(amount)}; $${wallet.availableUsd} available now.`
       : `${username}: applied before under this idempotency key; $${wallet.availableUsd} available.`,

@@ -1,9 +1,8 @@
 import type { Command } from "commander";
-import { setupLines } from "@/lib/codex/setup-lines";
 import { hashPassword, newPassword } from "@/lib/crypto/password";
 import { listKeys, type KeyView } from "@/lib/keys/read";
 import { listLanes } from "@/lib/lanes/read";
-import type { MicroUsd } from "@/lib/money/micro-usd";
+import { toUsdString, type MicroUsd } from "@/lib/money/micro-usd";
 import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN } from "@/lib/users/change-password";
 import { createCustomer } from "@/lib/users/create-customer";
 import { requireUser } from "@/lib/users/find-user";
@@ -12,6 +11,7 @@ import { addCommand, type Output } from "@/workers/admin/command";
 import type { Office } from "@/workers/admin/office";
 import { notNegativeUsdOption } from "@/workers/admin/parse-option";
 import { readPasswordFile } from "@/workers/admin/read-secret";
+import { setupText } from "@/workers/admin/setup-text";
 import { list, table } from "@/workers/admin/table";
 import { OperatorError } from "@/workers/shared/operator-error";
 
@@ -50,11 +50,10 @@ async function create(office: Office, options: CreateOptions): Promise<Output> {
     return {
       json: { userId, username: made.username, password: null, apiKey: null, created },
       text: `${made.username} exists already (${userId}); nothing was changed.`,
+      warnings: openingCredit ? [`Nothing was credited: ${office.commandLine(creditArgs(made.username, openingCredit))}`] : [],
     };
   }
   const apiKey = made.key.secret;
-  const { brandName, providerId, keyEnvName, publicUrl } = office.config;
-  const setup = setupLines({ brandName, providerId, keyEnvName, publicUrl, apiKey });
   return {
     json: { userId, username: made.username, password, apiKey, created },
     text: `${list([
@@ -62,8 +61,12 @@ async function create(office: Office, options: CreateOptions): Promise<Output> {
       ["username", made.username],
       ["password", password],
       ["API key", apiKey],
-    ])}\n\nPassword and API key are shown this once. For the customer's shell, with the Codex CLI installed:\n\n${[setup.exportKey, setup.smokeTest, setup.start].join("\n")}`,
+    ])}\n\nPassword and API key are shown this once. ${setupText(office, apiKey)}`,
   };
+}
+
+function creditArgs(username: string, amount: MicroUsd): string {
+  return `credit --username ${username} --amount-usd ${toUsdString(amount)} --note "…"`;
 }
 
 function givenPassword(path: string): string {

@@ -7,6 +7,7 @@ import { revealKey } from "@/lib/keys/reveal-key";
 import { revokeKey } from "@/lib/keys/revoke-key";
 import { setKeyLimits } from "@/lib/keys/set-key-limits";
 import type { MicroUsd } from "@/lib/money/micro-usd";
+import { listCurrentPrices } from "@/lib/providers/read-prices";
 import { requireUser } from "@/lib/users/find-user";
 import { addCommand, type Output } from "@/workers/admin/command";
 import { keyTable } from "@/workers/admin/commands/customer";
@@ -20,6 +21,7 @@ import {
   wholeNumberOption,
   type None,
 } from "@/workers/admin/parse-option";
+import { setupText } from "@/workers/admin/setup-text";
 import { list } from "@/workers/admin/table";
 import { readRevealKey, revealKeyPath } from "@/workers/shared/reveal-key";
 
@@ -36,6 +38,20 @@ type LimitOptions = Partial<{
   budgetMonthUsd: MicroUsd | None;
   lanes: string[] | None;
 }>;
+
+const OPTIONS: Record<keyof KeyLimits, string> = {
+  models: "--models",
+  defaultModel: "--default-model",
+  expiresAt: "--expires-at",
+  ipAllow: "--ip-allow",
+  concurrencyMax: "--concurrency-max",
+  requestsPerMinuteMax: "--requests-per-minute-max",
+  outputTokensMax: "--output-tokens-max",
+  budgetDay: "--budget-day-usd",
+  budgetWeek: "--budget-week-usd",
+  budgetMonth: "--budget-month-usd",
+  laneIds: "--lanes",
+};
 
 export function addKeyCommands(root: Command): void {
   const key = root.command("key").description("API keys of a customer");
@@ -90,13 +106,16 @@ function withLimits(command: Command): Command {
 async function issue(office: Office, options: LimitOptions & { username: string; name: string }): Promise<Output> {
   const { id: userId } = await requireUser(office.database.orm, options.username);
   const { actor, clock } = office;
-  const issued = await office.transact((tx) => issueKey(tx, { userId, name: options.name, limits: toLimits(options), actor, clock }));
+  const issued = await namingOptions(
+    office.transact((tx) => issueKey(tx, { userId, name: options.name, limits: toLimits(options), actor, clock })),
+  );
   return {
     json: { id: issued.id, userId, name: options.name, apiKey: issued.secret },
     text: `${list([
       ["key", issued.id],
       ["API key", issued.secret],
-    ])}\n\nThe API key is shown this once.`,
+    ])}\n\nThe API key is shown this once. ${setupText(office, issued.secret)}`,
+    warnings: await unsoldWarnings(office, options),
   };
 }
 
@@ -108,9 +127,11 @@ async function listAll(office: Office, options: { username: string }): Promise<O
 
 async function limits(office: Office, options: LimitOptions & { username: string; key: string }): Promise<Output> {
   const key = await requireKey(office, options);
-  await office.transact((tx) => setKeyLimits(tx, { keyId: key.id, userId: key.userId, limits: toLimits(options), actor: office.actor }));
+  await namingOptions(
+    office.transact((tx) => setKeyLimits(tx, { keyId: key.id, userId: key.userId, limits: toLimits(options), actor: office.actor })),
+  );
   const changed = await requireKey(office, { username: options.username, key: key.id });
-  return { json: changed, text: limitsText(changed) };
+  return { json: changed, text: limitsText(changed), warnings: await unsoldWarnings(office, options) };
 }
 
 async function revoke(office: Office, options: { username: string; key: string }): Promise<Output> {
@@ -138,6 +159,26 @@ async function requireKey(office: Office, options: { username: string; key: stri
   if (!key) throw new AppError("not_found", `${username} has no key ${options.key}.`);
   if (others.length > 0) throw new AppError("conflict", `${username} has ${found.length} keys named ${options.key}: give the id.`);
   return key;
+}
+
+/** What is wrong with a limit, said with the option that the operator knows it by. */
+async function namingOptions<T>(change: Promise<T>): Promise<T> {
+  try {
+    return await change;
+  } catch (error) {
+    const param = error instanceof AppError ? error.param : undefined;
+    const option = Object.entries(OPTIONS).find(([limit]) => limit === param)?.[1];
+    if (!(error instanceof AppError) || !param || !option) throw error;
+    const rest = error.message.startsWith(`${param} `) ? error.message.slice(param.length) : `: ${error.message}`;
+    throw new AppError(error.code, `${option}${rest}`, { param, cause: error });
+  }
+}
+
+async function unsoldWarnings(office: Office, options: LimitOptions): Promise<string[]> {
+  const sold = new Set((await listCurrentPrices(office.database.orm)).map((price) => price.model));
+  return (noneToNull(options.models) ?? [])
+    .filter((model) => !sold.has(model))
+    .map((model) => `${model} is not in the price book: the wallet does not sell it.`);
 }
 
 /** Only what was named. */

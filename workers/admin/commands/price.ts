@@ -26,6 +26,8 @@ type SetOptions = {
   imageTokensMax?: number;
 };
 
+const RATES = ["input", "cached", "write", "output", "search"];
+
 type RateOptions = { input?: MicroUsd; cachedInput?: MicroUsd; cacheWrite?: MicroUsd; output?: MicroUsd; webSearchCall?: MicroUsd | null };
 
 export function addPriceCommands(root: Command): void {
@@ -119,8 +121,8 @@ function mergeRates(given: RateOptions, current: Rates | undefined, prefix: stri
 }
 
 function priceTable(prices: readonly PriceView[]): string {
-  return table(
-    ["model", "version", "input", "cached", "write", "output", "web search", "costs: input", "cached", "write", "output"],
+  return `USD per 1M tokens; web search: USD per call.\n\n${table(
+    ["model", "version", ...["sold", "costs"].flatMap((side) => RATES.map((name) => `${side}: ${name}`))],
     prices.map(({ model, version, sell, cost }) => [
       model,
       version,
@@ -133,7 +135,8 @@ function priceTable(prices: readonly PriceView[]): string {
       cost.cachedInputUsd,
       cost.cacheWriteUsd,
       cost.outputUsd,
+      cost.webSearchCallUsd,
     ]),
     "No prices.",
-  );
+  )}`;
 }

@@ -14,6 +14,7 @@ import { addCommand, type Output } from "@/workers/admin/command";
 import type { Office } from "@/workers/admin/office";
 import { readSecretFromStdin } from "@/workers/admin/read-secret";
 import { table } from "@/workers/admin/table";
+import { shellWord } from "@/workers/shared/admin-command";
 import { allowedUpstreams, hostAndPort } from "@/workers/admin/upstreams";
 
 type AddOptions = { name: string; baseUrl: string; authStyle: "bearer" | "api-key"; apiVersion?: string };
@@ -65,7 +66,7 @@ async function add(office: Office, options: AddOptions): Promise<Output> {
   );
   return {
     json: added,
-    text: `${added.name} is added. Probe it: npm run --silent admin -- provider probe --name ${JSON.stringify(added.name)}`,
+    text: `${added.name} is added. Probe it: ${office.commandLine(`provider probe --name ${shellWord(added.name)}`)}`,
   };
 }
 

@@ -3,6 +3,7 @@ import { hashPassword, newPassword } from "@/lib/crypto/password";
 import { requireUser } from "@/lib/users/find-user";
 import { issueOneTimePassword } from "@/lib/users/issue-one-time-password";
 import { addCommand } from "@/workers/admin/command";
+import { ONE_TIME_HINT } from "@/workers/admin/one-time-hint";
 import { list } from "@/workers/admin/table";
 
 export function addUserCommands(root: Command): void {
@@ -21,7 +22,7 @@ export function addUserCommands(root: Command): void {
         text: `${list([
           ["username", username],
           ["one-time password", oneTimePassword],
-        ])}\n\nIt opens one session, in which a new password must be chosen.`,
+        ])}\n\n${ONE_TIME_HINT}`,
       };
     },
   });
