@@ -2,8 +2,11 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { meQuery } from "@/components/data/me-query";
+import { isEmpty } from "@/components/dashboard/lane-state-shown";
+import { LanesTable } from "@/components/dashboard/lanes-table";
 import { WalletFigures } from "@/components/dashboard/wallet-figures";
 import { Money } from "@/components/ui/money";
+import type { LaneView } from "@/lib/lanes/read";
 
 /** In the header of every screen. */
 export function HeaderBalance() {
@@ -25,7 +28,14 @@ export function LiveWalletFigures() {
   return (
     <>
       <WalletFigures wallet={data.wallet} />
+      {isEmpty(data.wallet) && <p className="mt-3 text-sm text-warn">Your operator adds credit.</p>}
       {isError && <p className="mt-3 text-sm text-warn">Not up to date: the last refresh failed.</p>}
     </>
   );
+}
+
+/** The viewer's own lanes: the wallet's turns empty, and back, while they look. */
+export function LiveLanesTable({ rows }: { rows: readonly LaneView[] }) {
+  const { data } = useQuery(meQuery);
+  return data ? <LanesTable rows={rows} wallet={data.wallet} /> : null;
 }

@@ -1,11 +1,14 @@
 import { Badge, type BadgeTone } from "@/components/ui/badge";
 import { DataTable, type Column } from "@/components/ui/data-table";
 import { LocalTime } from "@/components/ui/local-time";
+import { laneStateShown, type LaneStateShown } from "@/components/dashboard/lane-state-shown";
 import type { LaneView } from "@/lib/lanes/read";
 
-const TONES: Record<LaneView["state"], BadgeTone> = { ready: "good", cooling: "warn", exhausted: "warn", paused: "neutral" };
+const TONES: Record<LaneStateShown, BadgeTone> = { ready: "good", empty: "warn", cooling: "warn", exhausted: "warn", paused: "neutral" };
 
-const COLUMNS: Column<LaneView>[] = [
+type Row = LaneView & { shown: LaneStateShown };
+
+const COLUMNS: Column<Row>[] = [
   { name: "Order", cell: ({ position }) => <span className="numeric">{position}</span> },
   { name: "Lane", cell: ({ label }) => label },
   {
@@ -14,9 +17,9 @@ const COLUMNS: Column<LaneView>[] = [
   },
   {
     name: "State",
-    cell: ({ state, stateUntil }) => (
+    cell: ({ shown, stateUntil }) => (
       <span>
-        <Badge tone={TONES[state]}>{state}</Badge>
+        <Badge tone={TONES[shown]}>{shown}</Badge>
         {stateUntil && (
           <>
             {" until "}
@@ -28,8 +31,9 @@ const COLUMNS: Column<LaneView>[] = [
   },
 ];
 
-export function LanesTable({ rows }: { rows: readonly LaneView[] }) {
-  return <DataTable caption="Lanes in their order" columns={COLUMNS} rows={rows} rowKey={({ id }) => id} />;
+export function LanesTable({ rows, wallet }: { rows: readonly LaneView[]; wallet: { availableUsd: string } }) {
+  const shownRows = rows.map((lane) => ({ ...lane, shown: laneStateShown(lane, wallet) }));
+  return <DataTable caption="Lanes in their order" columns={COLUMNS} rows={shownRows} rowKey={({ id }) => id} />;
 }
 
 function host(url: string | null): string {

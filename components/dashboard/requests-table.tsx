@@ -1,3 +1,4 @@
+import { outcomeNote } from "@/components/dashboard/outcome-note";
 import { Badge, type BadgeTone } from "@/components/ui/badge";
 import { DataTable, type Column } from "@/components/ui/data-table";
 import { LocalTime } from "@/components/ui/local-time";
@@ -14,14 +15,23 @@ const TONES: Record<string, BadgeTone> = {
 };
 
 const COLUMNS: Column<RequestView>[] = [
-  { name: "Time", cell: ({ startedAt }) => <LocalTime iso={startedAt} /> },
-  { name: "Model", cell: (request) => <ModelCell {...request} /> },
-  { name: "Lane", cell: ({ lane }) => (lane ? (lane.label ?? `${laneKind(lane.kind)} (removed)`) : "none") },
-  { name: "Input tokens", numeric: true, cell: ({ tokens }) => count(tokens.freshInput + tokens.cachedInput + tokens.cacheWrite) },
-  { name: "of it cached", numeric: true, cell: ({ tokens }) => count(tokens.cachedInput) },
-  { name: "Output tokens", numeric: true, cell: ({ tokens }) => count(tokens.output) },
-  { name: "Cost", numeric: true, cell: ({ costUsd }) => <Money usd={costUsd} aligned /> },
-  { name: "Outcome", cell: (request) => <OutcomeCell {...request} /> },
+  { name: "Time", narrow: { line: 3 }, cell: ({ startedAt }) => <LocalTime iso={startedAt} /> },
+  { name: "Model", narrow: { line: 1 }, cell: (request) => <ModelCell {...request} /> },
+  {
+    name: "Lane",
+    narrow: { line: 3, label: "lane" },
+    cell: ({ lane }) => (lane ? (lane.label ?? `${laneKind(lane.kind)} (removed)`) : "none"),
+  },
+  {
+    name: "Input tokens",
+    narrow: { line: 2, label: "in" },
+    numeric: true,
+    cell: ({ tokens }) => count(tokens.freshInput + tokens.cachedInput + tokens.cacheWrite),
+  },
+  { name: "of it cached", narrow: { line: 2, label: "cached" }, numeric: true, cell: ({ tokens }) => count(tokens.cachedInput) },
+  { name: "Output tokens", narrow: { line: 2, label: "out" }, numeric: true, cell: ({ tokens }) => count(tokens.output) },
+  { name: "Cost", narrow: { line: 2, atEnd: true }, numeric: true, cell: ({ costUsd }) => <Money usd={costUsd} aligned /> },
+  { name: "Outcome", narrow: { line: 1, atEnd: true, open: true }, cell: (request) => <OutcomeCell {...request} /> },
 ];
 
 export function RequestsTable({ rows }: { rows: readonly RequestView[] }) {
@@ -40,15 +50,17 @@ function ModelCell({ model, labels }: RequestView) {
   );
 }
 
-function OutcomeCell({ outcome, estimated, errorText }: RequestView) {
+/** Two pieces: where it is narrow the sentence takes a line of its own. */
+function OutcomeCell(request: RequestView) {
+  const note = outcomeNote(request);
   return (
-    <span className="inline-grid justify-items-end gap-1 @min-[44rem]:justify-items-start">
-      <span className="inline-flex flex-wrap justify-end gap-1">
-        <Badge tone={TONES[outcome]}>{outcome}</Badge>
-        {estimated && <Badge tone="warn">estimated</Badge>}
+    <>
+      <span className="inline-flex flex-wrap gap-1">
+        <Badge tone={TONES[request.outcome]}>{request.outcome}</Badge>
+        {request.estimated && <Badge tone="warn">estimated</Badge>}
       </span>
-      {errorText && <span className="line-clamp-3 max-w-64 text-xs text-muted">{errorText}</span>}
-    </span>
+      {note && <span className="block text-xs text-muted wrap-anywhere @min-[44rem]:mt-1 @min-[44rem]:max-w-72">{note}</span>}
+    </>
   );
 }
 

@@ -37,14 +37,13 @@ export function AppShell({ brandName, username, links, balance, signOut, childre
             ))}
           </nav>
           <div className="ml-auto">{balance}</div>
-          <div className="flex min-w-0 items-center max-sm:order-1 max-sm:ml-auto">
-            <Link
-              href="/change-password"
-              aria-label={`${username}: password and sessions`}
-              className={cn(buttonClass("quiet"), "min-w-0 px-2")}
-            >
+          <div className="relative flex min-w-0 items-center max-sm:order-1 max-sm:ml-auto">
+            <span className="flex min-w-0 items-center gap-2 px-2 text-sm text-muted max-sm:sr-only">
               <UserRound aria-hidden size={16} className="shrink-0" />
-              <span className="max-w-40 truncate max-sm:max-w-20">{username}</span>
+              <span className="max-w-40 truncate">{username}</span>
+            </span>
+            <Link href="/change-password" className={cn(buttonClass("quiet"), "px-2")}>
+              Change password
             </Link>
             <form action={signOut}>
               <Button type="submit" look="quiet" className="px-2 max-sm:-mr-2">

@@ -9,11 +9,13 @@ type CardProps = {
   aside?: ReactNode;
   children: ReactNode;
   className?: string;
+  /** For links to it. */
+  id?: string;
 };
 
-export function Card({ title, note, aside, children, className }: CardProps) {
+export function Card({ title, note, aside, children, className, id }: CardProps) {
   return (
-    <section className={cn("min-w-0 rounded-lg border border-line bg-panel p-4 sm:p-5", className)}>
+    <section id={id} className={cn("min-w-0 rounded-lg border border-line bg-panel p-4 sm:p-5", className)}>
       <div className="mb-3 flex flex-wrap items-baseline justify-between gap-x-4 gap-y-1">
         <h2 className="text-base font-semibold">{title}</h2>
         {aside && <div className="text-sm text-muted">{aside}</div>}

@@ -4,6 +4,14 @@ export type Column<Row> = {
   name: string;
   cell: (row: Row) => ReactNode;
   numeric?: boolean;
+  /** Where it stands in the compact block that a row becomes on narrow screens; without it a row becomes labelled lines. */
+  narrow?: {
+    line: 1 | 2 | 3;
+    label?: string;
+    atEnd?: boolean;
+    /** The first of the cell's pieces stands here, the second on a last line of its own. */
+    open?: boolean;
+  };
 };
 
 type DataTableProps<Row> = {
@@ -16,8 +24,9 @@ type DataTableProps<Row> = {
 
 /** The roles are written out because `display: block`, which narrow screens get, takes a table's own ones away. */
 export function DataTable<Row>({ caption, columns, rows, rowKey }: DataTableProps<Row>) {
+  const isCompact = columns.some(({ narrow }) => narrow);
   return (
-    <div className="data-table text-sm">
+    <div className="data-table text-sm" data-compact={isCompact || undefined}>
       <table role="table">
         <caption className="sr-only">{caption}</caption>
         <thead role="rowgroup">
@@ -33,7 +42,15 @@ export function DataTable<Row>({ caption, columns, rows, rowKey }: DataTableProp
           {rows.map((row) => (
             <tr key={rowKey(row)} role="row">
               {columns.map((column) => (
-                <td key={column.name} role="cell" data-label={column.name} data-numeric={column.numeric || undefined}>
+                <td
+                  key={column.name}
+                  role="cell"
+                  data-label={isCompact ? column.narrow?.label : column.name}
+                  data-numeric={column.numeric || undefined}
+                  data-line={column.narrow?.line}
+                  data-at-end={column.narrow?.atEnd || undefined}
+                  data-open={column.narrow?.open || undefined}
+                >
                   {column.cell(row)}
                 </td>
               ))}

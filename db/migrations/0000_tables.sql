@@ -340,6 +340,7 @@ CREATE TABLE "sessions" (
 	"user_id" text NOT NULL,
 	"session_version" integer NOT NULL,
 	"must_change_password" boolean DEFAULT false NOT NULL,
+	"one_time_hash" text,
 	"address" text,
 	"user_agent" text,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,

@@ -39,6 +39,8 @@ export const sessions = pgTable(
     sessionVersion: integer("session_version").notNull(),
     /** Set when the user came in with a one-time password: only the change of password is open. */
     mustChangePassword: boolean("must_change_password").notNull().default(false),
+    /** Of the one-time password that opened it, until another is chosen: so that the same one is not chosen again. */
+    oneTimeHash: text("one_time_hash"),
     address: text(),
     userAgent: text("user_agent"),
     createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),

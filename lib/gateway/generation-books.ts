@@ -148,6 +148,10 @@ export class GenerationBooks {
       priceId: hold?.price.id ?? price?.id ?? null,
       costOnWallet: price ? cost(usage, tap.webSearchCalls, price.sell) : null,
     } satisfies Partial<RequestRecord>);
+    if (tap.incompleteReason !== null) {
+      this.#input.record.errorCode = tap.incompleteReason;
+      this.#input.record.errorText = `The answer was cut short: ${tap.incompleteReason}.`;
+    }
     if (outcome === "ambiguous") {
       this.decide(attempt.lane, "declined", "ambiguous", attempt.reason);
     } else {

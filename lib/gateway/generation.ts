@@ -176,7 +176,10 @@ export class Generation {
     }
     if (last?.code !== "lanes_exhausted") return last;
     const { resetsAt, retryAfterS } = last;
-    return new AppError(last.code, `${last.message.replace(/[.\s]*$/, "")}. Add a lane at ${options.publicUrl}/dashboard.`, { resetsAt, retryAfterS });
+    return new AppError(last.code, `${last.message.replace(/[.\s]*$/, "")}. Add a lane at ${options.publicUrl}/dashboard.`, {
+      resetsAt,
+      retryAfterS,
+    });
   }
 
   /** Nobody answered: the client gets the error, the log gets the request. */

@@ -417,6 +417,6 @@ export class LaneAttempt {
 
 function clampError(by: "wallet" | "budget", publicUrl: string): AppError {
   return by === "wallet"
-    ? new AppError("wallet_empty", `Your wallet covered only part of this answer. Top up at ${publicUrl}/dashboard.`)
+    ? new AppError("wallet_empty", `Your wallet covered only part of this answer. How to add credit: ${publicUrl}/dashboard`)
     : new AppError("budget_reached", `This API key's budget covered only part of this answer. Change it at ${publicUrl}/dashboard.`);
 }

@@ -148,13 +148,13 @@ function outputCap(facts: RequestFacts, price: Price, quoted: Quote): number | n
 }
 
 function admissionError(result: AdmissionResult, options: Pick<GatewayOptions, "publicUrl">, least: MicroUsd | null = null): AppError {
-  const topUp = `${options.publicUrl}/dashboard`;
+  const dashboard = `${options.publicUrl}/dashboard`;
   const retryAfterS = result.retryAfterS ?? undefined;
   switch (result.outcome) {
     case "wallet_empty":
       return new AppError(
         "wallet_empty",
-        `Your wallet has ${cents(result.available, "down")} available, and this request needs at least ${cents(least, "up")}. Top up at ${topUp}.`,
+        `Your wallet has ${cents(result.available, "down")} available, and this request needs at least ${cents(least, "up")}. How to add credit: ${dashboard}`,
       );
     case "wallet_busy":
       return new AppError("wallet_busy", "Your wallet's money is held by running requests. Try again when one has finished.", {
@@ -163,7 +163,7 @@ function admissionError(result: AdmissionResult, options: Pick<GatewayOptions, "
     case "budget_reached":
       return new AppError(
         "budget_reached",
-        `This API key's budget is used up${result.resetsAt ? ` until ${result.resetsAt.toISOString()}` : ""}. Change it at ${topUp}.`,
+        `This API key's budget is used up${result.resetsAt ? ` until ${result.resetsAt.toISOString()}` : ""}. Change it at ${dashboard}.`,
         {
           resetsAt: result.resetsAt ?? undefined,
         },
@@ -177,7 +177,7 @@ function admissionError(result: AdmissionResult, options: Pick<GatewayOptions, "
     case "concurrency_full":
       return new AppError("rate_limited", "This API key has as many requests running as it may.", { retryAfterS: retryAfterS ?? 1 });
     case "key_revoked":
-      return new AppError("key_revoked", `This API key was revoked. Make a new one at ${topUp}.`);
+      return new AppError("key_revoked", `This API key was revoked. Make a new one at ${dashboard}.`);
     case "key_expired":
       return new AppError("key_expired", "This API key has expired.");
     case "suspended":

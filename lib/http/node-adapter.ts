@@ -112,7 +112,8 @@ function discardRest(req: IncomingMessage): void {
 }
 
 function readHeaders(req: IncomingMessage): HeaderMap {
-  const { "set-cookie": cookies, ...headers } = req.headers;
+  const { headers } = req;
+  const cookies = headers["set-cookie"];
   // Node joins repeated headers to one string, all but this one, which no request has reason to send.
   return (cookies === undefined ? headers : { ...headers, "set-cookie": cookies.join(", ") }) as HeaderMap;
 }

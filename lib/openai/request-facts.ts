@@ -50,11 +50,15 @@ const TOOL_CALLS_LIMIT = 10_000;
 export function readFacts(wire: Wire, scan: BodyScan): RequestFacts {
   const body = scan.value;
   const streamOptions = optionalObject(body, "stream_options");
+  const ceiling = outputCeiling(wire, body);
+  const parts = readParts(wire, body);
+  // Written out: spreads make the engine build such a wide object step by step, for every request.
   return {
     wire,
     model: optionalString(body, "model"),
     stream: optionalBoolean(body, "stream") ?? false,
-    ...outputCeiling(wire, body),
+    outputTokensMax: ceiling.outputTokensMax,
+    outputTokensKey: ceiling.outputTokensKey,
     bodyBytes: scan.byteLength,
     fields: [...scan.members.keys()],
     maxToolCalls: optionalInteger(body, "max_tool_calls", 1, TOOL_CALLS_LIMIT),
@@ -74,7 +78,19 @@ export function readFacts(wire: Wire, scan: BodyScan): RequestFacts {
     webSearchOptions: isSet(body["web_search_options"]),
     prediction: isSet(body["prediction"]),
     promptTemplate: isSet(body["prompt"]),
-    ...readParts(wire, body),
+    imagesCount: parts.imagesCount,
+    imageDataBytes: parts.imageDataBytes,
+    remoteImages: parts.remoteImages,
+    fileIds: parts.fileIds,
+    filesCount: parts.filesCount,
+    audioInput: parts.audioInput,
+    itemReferences: parts.itemReferences,
+    itemTypes: parts.itemTypes,
+    partTypes: parts.partTypes,
+    toolTypes: parts.toolTypes,
+    hostedTools: parts.hostedTools,
+    webSearchTools: parts.webSearchTools,
+    chosenTools: parts.chosenTools,
   };
 }
 

@@ -210,8 +210,15 @@ function writeCursor(row: Cursor): string {
 
 function readCursor(cursor: string): Cursor {
   const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) (\w{1,80})$/.exec(Buffer.from(cursor, "base64url").toString("utf8"));
-  if (!match?.[1] || !match[2]) throw new AppError("request_invalid", "before is not a cursor of this list.", { param: "before" });
+  if (!match?.[1] || !match[2] || !isInstant(match[1]))
+    throw new AppError("request_invalid", "before is not a cursor of this list.", { param: "before" });
   return { startedAt: match[1], id: match[2] };
+}
+
+/** 30 February has the form of one, and Postgres refuses it. */
+function isInstant(text: string): boolean {
+  const instant = new Date(text);
+  return !Number.isNaN(instant.getTime()) && instant.toISOString() === text;
 }
 
 function isBefore(cursor: Cursor): SQL {

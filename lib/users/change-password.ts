@@ -22,6 +22,7 @@ export type ChangePasswordResult =
   | { kind: "wrong_current" }
   | { kind: "same_as_username" }
   | { kind: "same_as_current" }
+  | { kind: "same_as_one_time" }
   /** The password was changed or issued anew meanwhile, elsewhere. */
   | { kind: "overtaken" };
 
@@ -33,6 +34,8 @@ export async function changePassword(orm: Orm, input: ChangePasswordInput): Prom
   const oldHash = user?.passwordHash ?? null;
   if (mustChangePassword) {
     if (oldHash !== null) return { kind: "overtaken" };
+    const [session] = await orm.select({ oneTimeHash: sessions.oneTimeHash }).from(sessions).where(eq(sessions.id, sessionId));
+    if (session?.oneTimeHash && (await verifyPassword(session.oneTimeHash, input.newPassword))) return { kind: "same_as_one_time" };
   } else {
     if (!(await verifyPassword(oldHash, input.currentPassword))) return { kind: "wrong_current" };
     if (input.newPassword === input.currentPassword) return { kind: "same_as_current" };
@@ -46,7 +49,10 @@ export async function changePassword(orm: Orm, input: ChangePasswordInput): Prom
       .where(and(eq(users.id, viewer.userId), oldHash === null ? isNull(users.passwordHash) : eq(users.passwordHash, oldHash)))
       .returning({ sessionVersion: users.sessionVersion });
     if (!changed) return { kind: "overtaken" };
-    await tx.update(sessions).set({ sessionVersion: changed.sessionVersion, mustChangePassword: false }).where(eq(sessions.id, sessionId));
+    await tx
+      .update(sessions)
+      .set({ sessionVersion: changed.sessionVersion, mustChangePassword: false, oneTimeHash: null })
+      .where(eq(sessions.id, sessionId));
     await recordAudit(tx, {
       actor: { kind: "user", userId: viewer.userId, address: input.address ?? undefined },
       action: "user.change_password",

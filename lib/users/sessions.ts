@@ -26,6 +26,8 @@ export type OpenSession = {
   userId: string;
   sessionVersion: number;
   mustChangePassword: boolean;
+  /** Of the one-time password that opens the session; null otherwise. */
+  oneTimeHash: string | null;
   address: string | null;
   userAgent: string | null;
   now: Date;

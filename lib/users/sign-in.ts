@@ -55,6 +55,7 @@ export async function signIn({ orm, clock, limiter }: Parts, input: SignInInput)
       userId: user.id,
       sessionVersion: claim.sessionVersion,
       mustChangePassword: user.passwordOneTime,
+      oneTimeHash: user.passwordOneTime ? passwordHash : null,
       address: input.address,
       userAgent: input.userAgent,
       now: clock.now(),

@@ -3,6 +3,7 @@ import { compileProcesses, forkProcess, type BenchProcess } from "@/tests/bench/
 import { install, type Installation } from "@/tests/bench/installation";
 import { fetchPortkey, portkeyHeaders, startPortkey } from "@/tests/bench/portkey";
 import { freePort } from "@/workers/shared/free-port";
+import { WORKER_FLAGS } from "@/workers/start/supervise-worker";
 
 export const CONTESTANTS = ["direct", "raw proxy", "portkey", "own key", "wallet"] as const;
 export type ContestantName = (typeof CONTESTANTS)[number];
@@ -47,9 +48,14 @@ export async function openArena(options: ArenaOptions): Promise<Arena> {
 
     const startGateway = async (execArgv: readonly string[] = []) => {
       const port = await freePort(0);
-      return keep(await forkProcess(fileOf("gateway"), { env: { ...installation.env, PORT: String(port) }, execArgv }));
+      return keep(
+        await forkProcess(fileOf("gateway"), {
+          env: { ...installation.env, PORT: String(port) },
+          execArgv: [...WORKER_FLAGS, ...execArgv],
+        }),
+      );
     };
-    const profiling = options.profileDir === null ? [] : ["--cpu-prof", `--cpu-prof-dir=${options.profileDir}`, "--enable-source-maps"];
+    const profiling = options.profileDir === null ? [] : ["--cpu-prof", `--cpu-prof-dir=${options.profileDir}`];
     const bearer = (keys: readonly string[]) => keys.map((key) => `authorization: Bearer ${key}\r\n`);
     const start: Record<ContestantName, () => Promise<Omit<Contestant, "name">>> = {
       direct: () => Promise.resolve({ process: upstream, headers: [PLAIN] }),

@@ -52,7 +52,7 @@ const scenes: Scene[] = [
   {
     code: "wallet_empty",
     client: () => gateway.client({ creditUsd: "0.01" }),
-    codex: { text: /^Your wallet has \$0\.01 available, .* Top up at http:\S+\/dashboard\.$/, requests: 1 },
+    codex: { text: /^Your wallet has \$0\.01 available, .* How to add credit: http:\S+\/dashboard$/, requests: 1 },
     sdk: { error: OpenAI.APIError, code: "insufficient_quota", requests: 1 },
   },
   {

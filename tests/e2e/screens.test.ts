@@ -10,7 +10,7 @@ import { launchBrowser } from "@/tests/e2e/browser";
 import { READY, spawnProduct, type RunningProduct } from "@/tests/factories/start-product";
 
 const ADMIN_PASSWORD = "an admin's long password";
-const REFUSAL = "That name and password do not go together. A one-time password works only once.";
+const REFUSAL = "That name and password do not go together.";
 const SIMULATED = "Simulator: answers are made up and no real money moves";
 const SESSION_COOKIE = "next-auth.session-token";
 
@@ -48,6 +48,8 @@ describe("the first admin", () => {
 
     await choosePassword(page, "short");
     await page.getByText("Use 12 characters or more.").waitFor();
+    await choosePassword(page, oneTimePassword);
+    await expect.poll(() => alertText(page)).toBe("Choose another password than the one-time one.");
     await choosePassword(page, ADMIN_PASSWORD);
     await page.waitForURL("**/admin");
 
@@ -115,9 +117,10 @@ describe("a customer", () => {
     const page = await openDashboard();
     await page.getByLabel("Name of a new key").fill("my laptop");
     await page.getByRole("button", { name: "Make a key" }).click();
-    await page.getByText("Your new key is in the first line.").waitFor();
-    const line = await page.getByText(/^export CODEXAPI_CODEX_API_KEY='sk-sy-/).innerText();
-    const authorization = `Bearer ${/'(.+)'/.exec(line)?.[1]}`;
+    await page.getByText("This is your new key.").waitFor();
+    const key = await page.getByText(/^sk-sy-\w+$/).innerText();
+    await page.getByText(`export CODEXAPI_CODEX_API_KEY='${key}'`, { exact: true }).waitFor();
+    const authorization = `Bearer ${key}`;
     const me = () => fetch(`${product.url}/api/v1/me`, { headers: { authorization } });
     expect(await (await me()).json()).toMatchObject({ user: { id: ada.userId, username: "ada" } });
 
@@ -126,6 +129,55 @@ describe("a customer", () => {
     await row.getByRole("button", { name: "Revoke my laptop" }).click();
     await row.getByText("revoked").waitFor();
     expect((await me()).status).toBe(401);
+  });
+
+  test("keeps the new key in sight while it fails to make another, and then makes another", async () => {
+    const page = await openDashboard();
+    await page.getByLabel("Name of a new key").fill("one");
+    await page.getByRole("button", { name: "Make a key" }).click();
+    const shown = page.getByText(/^sk-sy-\w+$/);
+    const first = await shown.innerText();
+    await page.getByRole("button", { name: "Make another key" }).click();
+    await page.getByText("Name the key, for example after the machine.").waitFor();
+    expect(await shown.innerText()).toBe(first);
+    await page.getByLabel("Name of a new key").fill("two");
+    await page.getByRole("button", { name: "Make another key" }).click();
+    await expect.poll(() => shown.innerText()).not.toBe(first);
+  });
+
+  test("is told when the wallet is empty, beside its lane too", async () => {
+    const broke = (await admin("customer", "create", "--username", "broke")) as Customer;
+    const page = await openPage();
+    await signIn(page, broke.username, broke.password);
+    await page.waitForURL("**/dashboard");
+    await page.getByText("Your operator adds credit.").waitFor();
+    expect(await page.getByRole("table", { name: "Lanes in their order" }).innerText()).toContain("empty");
+    await admin("credit", "--username", "broke", "--amount-usd", "5", "--note", "a gift");
+    await page.getByRole("table", { name: "Lanes in their order" }).getByText("ready").waitFor();
+  });
+
+  test("turns to the older requests by a link, and back", async () => {
+    const body = JSON.stringify({ model: "gpt-5.5", input: "Say hello" });
+    const headers = { authorization: `Bearer ${ada.apiKey}`, "content-type": "application/json" };
+    await Promise.all(Array.from({ length: 21 }, () => fetch(`${product.url}/v1/responses`, { method: "POST", headers, body })));
+    const page = await openDashboard();
+    const table = page.getByRole("table", { name: "Last requests" });
+    const newest = await table.innerText();
+    await page.getByRole("link", { name: "Older" }).click();
+    await page.getByRole("heading", { name: "Older requests" }).waitFor();
+    expect(await table.innerText()).not.toBe(newest);
+    await page.getByRole("link", { name: "Newest" }).click();
+    await page.getByRole("heading", { name: "Last requests" }).waitFor();
+    expect((await page.goto(`${product.url}/dashboard?before=nonsense`))?.status()).toBe(404);
+  });
+
+  test("reaches the change of password from the header", async () => {
+    const page = await openDashboard({ viewport: { width: 320, height: 700 } });
+    const link = page.getByRole("link", { name: "Change password" });
+    expect((await link.boundingBox())?.height).toBeGreaterThanOrEqual(44);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
+    await link.click();
+    await page.waitForURL("**/change-password");
   });
 
   test("reaches the dashboard under its old address", async () => {

@@ -3,6 +3,7 @@ import { requireViewer } from "@/app/_server/session";
 import { AlarmsTable } from "@/components/admin/alarms-table";
 import { ProvidersTable } from "@/components/admin/providers-table";
 import { UsersTable } from "@/components/admin/users-table";
+import { CommandLine } from "@/components/dashboard/command-line";
 import { Card } from "@/components/ui/card";
 import { EmptyState } from "@/components/ui/empty-state";
 import { listAlarms } from "@/lib/audit/read-alarms";
@@ -34,6 +35,9 @@ export default async function AdminPage() {
             </EmptyState>
           </div>
         )}
+      </Card>
+      <Card title="Changes" note="Customers, credit, one-time passwords and providers are changed on the server's command line.">
+        <CommandLine title="What it can do" line="npm run --silent admin -- --help" what="the help line" />
       </Card>
       <Card title="Providers" note="The one in use answers for the wallets.">
         {providers.length > 0 ? (

@@ -34,6 +34,8 @@ export const changePasswordAction = defineAction({
         throw new FieldError("newPassword", "The password must differ from the username.");
       case "same_as_current":
         throw new FieldError("newPassword", "This is the password that you have.");
+      case "same_as_one_time":
+        throw new FieldError("newPassword", "Choose another password than the one-time one.");
       case "overtaken":
         throw new AppError("conflict", "The password was changed elsewhere meanwhile. Sign out and sign in with that one.");
       case "changed":

@@ -21,7 +21,7 @@ export const signInAction = defineAction({
     );
     switch (result.kind) {
       case "refused":
-        throw new AppError("key_invalid", "That name and password do not go together. A one-time password works only once.");
+        throw new AppError("key_invalid", "That name and password do not go together.");
       case "suspended":
         throw new AppError("paused", "This account is suspended.");
       case "too_many_tries":

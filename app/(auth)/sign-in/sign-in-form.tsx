@@ -33,6 +33,7 @@ export function SignInForm() {
       <Button type="submit" look="primary" disabled={isPending}>
         Sign in
       </Button>
+      <p className="text-sm text-muted">Lost your one-time password? The operator makes a new one.</p>
     </form>
   );
 }

@@ -11,7 +11,7 @@ import { runtime } from "@/lib/runtime/runtime";
 
 const KEY_NAME_MAX = 80;
 
-/** The only answer that holds the secret: it goes into the lines on the screen, once. */
+/** The only answer that holds the secret: it stands on the screen, alone and in the lines, once. */
 export const issueKeyAction = defineAction({
   role: "customer",
   input: z.object({
@@ -27,7 +27,7 @@ export const issueKeyAction = defineAction({
     const actor = { kind: "user", userId, address: client.address ?? undefined } as const;
     const key = await withTransaction(db.orm, (tx) => issueKey(tx, { userId, name: input.name, actor, clock }));
     revalidatePath("/dashboard");
-    return { lines: setupLinesOf(config, key.secret) };
+    return { secret: key.secret, lines: setupLinesOf(config, key.secret) };
   },
 });
 

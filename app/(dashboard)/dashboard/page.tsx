@@ -1,31 +1,31 @@
 import type { Metadata } from "next";
 import { RevokeKey } from "@/app/(dashboard)/dashboard/revoke-key";
 import { SetupPanel } from "@/app/(dashboard)/dashboard/setup-panel";
+import { requestPage } from "@/app/_server/request-page";
 import { requireViewer } from "@/app/_server/session";
 import { setupLinesOf } from "@/app/_server/setup-lines-of";
-import { LiveWalletFigures } from "@/components/dashboard/balance";
+import { LiveLanesTable, LiveWalletFigures } from "@/components/dashboard/balance";
 import { KeysTable } from "@/components/dashboard/keys-table";
-import { LanesTable } from "@/components/dashboard/lanes-table";
-import { RequestsTable } from "@/components/dashboard/requests-table";
+import { RequestsCard } from "@/components/dashboard/requests-card";
 import { Card } from "@/components/ui/card";
 import { EmptyState } from "@/components/ui/empty-state";
+import { curlLine } from "@/lib/codex/curl-line";
 import { listKeys, type KeyView } from "@/lib/keys/read";
 import { listLanes } from "@/lib/lanes/read";
-import { listRequests } from "@/lib/requests/read";
 import { runtime } from "@/lib/runtime/runtime";
 
 export const metadata: Metadata = { title: "Dashboard" };
 
 const REQUESTS_SHOWN = 20;
 
-export default async function DashboardPage() {
+export default async function DashboardPage({ searchParams }: { searchParams: Promise<Record<string, string | string[] | undefined>> }) {
   const viewer = await requireViewer();
   const { config, db } = runtime();
   const { userId } = viewer;
   const [keys, lanes, requests] = await Promise.all([
     listKeys(db.orm, viewer, { userId }),
     listLanes(db.orm, viewer, { userId }),
-    listRequests(db.orm, viewer, { userId, limit: REQUESTS_SHOWN }),
+    requestPage(viewer, { userId, limit: REQUESTS_SHOWN, query: await searchParams }),
   ]);
   return (
     <>
@@ -37,7 +37,7 @@ export default async function DashboardPage() {
           </Card>
           <Card title="Lanes" note="Tried from the top.">
             {lanes.length > 0 ? (
-              <LanesTable rows={lanes} />
+              <LiveLanesTable rows={lanes} />
             ) : (
               <EmptyState title="No lanes">Without a lane no request can be answered.</EmptyState>
             )}
@@ -47,15 +47,14 @@ export default async function DashboardPage() {
           title="Set up Codex"
           note="Three lines for bash or zsh; your own Codex configuration stays as it is. Make a key here, or put one that you have into the first line."
         >
-          <SetupPanel lines={setupLinesOf(config, null)} />
+          <SetupPanel lines={setupLinesOf(config, null)} curl={curlLine(config)} />
         </Card>
-        <Card title="Last requests" aside={requests.nextCursor && `The newest ${REQUESTS_SHOWN}`} className="lg:col-span-2">
-          {requests.rows.length > 0 ? (
-            <RequestsTable rows={requests.rows} />
-          ) : (
-            <EmptyState title="No requests yet">Run the second setup line: its request appears here when you reload.</EmptyState>
-          )}
-        </Card>
+        <RequestsCard
+          {...requests}
+          path="/dashboard"
+          hint="Run the second setup line: its request appears here when you reload."
+          className="lg:col-span-2"
+        />
         <Card title="API keys" className="lg:col-span-2">
           {keys.length > 0 ? (
             <KeysTable rows={keys} action={revocation} />

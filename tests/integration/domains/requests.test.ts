@@ -86,8 +86,13 @@ test("a customer lists their own requests only; an admin lists anybody's and eve
   expect(new Set(all.rows.map((row) => row.userId)).size).toBeGreaterThanOrEqual(2);
 });
 
-test.each([{ limit: 0 }, { limit: 501 }, { limit: 1.5 }, { limit: 5, before: "nonsense" }])("%j is no page", async (query) => {
-  await expect(listRequests(database.orm, customer.viewer, { userId: customer.userId, ...query })).rejects.toMatchObject({
-    code: "request_invalid",
-  });
-});
+const FEBRUARY_30 = Buffer.from("2026-02-30T00:00:00.000Z req_1").toString("base64url");
+
+test.each([{ limit: 0 }, { limit: 501 }, { limit: 1.5 }, { limit: 5, before: "nonsense" }, { limit: 5, before: FEBRUARY_30 }])(
+  "%j is no page",
+  async (query) => {
+    await expect(listRequests(database.orm, customer.viewer, { userId: customer.userId, ...query })).rejects.toMatchObject({
+      code: "request_invalid",
+    });
+  },
+);

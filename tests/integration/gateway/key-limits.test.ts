@@ -29,7 +29,7 @@ describe("the wallet", () => {
     const sdk = await post(customer);
     expect(sdk.status).toBe(402);
     expect(sdk.json()).toMatchObject({
-      error: { code: "insufficient_quota", message: expect.stringMatching(/Top up at http:\/\/.*\/dashboard/) as string },
+      error: { code: "insufficient_quota", message: expect.stringMatching(/How to add credit: http:\/\/.*\/dashboard/) as string },
     });
     const codex = await post(customer, { stream: true }, CODEX);
     expect(codex.status).toBe(400);

@@ -126,6 +126,16 @@ describe("a one-time password", () => {
     expect(await sessionOf(username, NEW_PASSWORD)).toMatchObject({ mustChangePassword: false });
   });
 
+  test("cannot be chosen as the password to stay, and is kept by nobody once another is chosen", async () => {
+    const { userId, username } = await newcomer();
+    const signedIn = await sessionOf(username, PASSWORD);
+    const change = { signedIn, currentPassword: "", address: null };
+    expect(await changePassword(db.orm, { ...change, newPassword: PASSWORD })).toEqual({ kind: "same_as_one_time" });
+    expect(await look(signedIn.sessionId)).toMatchObject({ mustChangePassword: true });
+    expect(await changePassword(db.orm, { ...change, newPassword: NEW_PASSWORD })).toEqual({ kind: "changed" });
+    expect(await db.orm.select().from(sessions).where(eq(sessions.userId, userId))).toMatchObject([{ oneTimeHash: null }]);
+  });
+
   test("that was replaced meanwhile takes the change of password away from the session of the old one", async () => {
     const { userId, username } = await newcomer();
     const signedIn = await sessionOf(username, PASSWORD);

@@ -1,10 +1,11 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
+import { requestPage } from "@/app/_server/request-page";
 import { requireViewer } from "@/app/_server/session";
 import { RoleBadge } from "@/components/admin/users-table";
 import { KeysTable } from "@/components/dashboard/keys-table";
 import { LanesTable } from "@/components/dashboard/lanes-table";
-import { RequestsTable } from "@/components/dashboard/requests-table";
+import { RequestsCard } from "@/components/dashboard/requests-card";
 import { WalletFigures } from "@/components/dashboard/wallet-figures";
 import { Card } from "@/components/ui/card";
 import { EmptyState } from "@/components/ui/empty-state";
@@ -12,7 +13,6 @@ import { LocalTime } from "@/components/ui/local-time";
 import { AppError } from "@/lib/errors/app-error";
 import { listKeys } from "@/lib/keys/read";
 import { listLanes } from "@/lib/lanes/read";
-import { listRequests } from "@/lib/requests/read";
 import { runtime } from "@/lib/runtime/runtime";
 import { readUser } from "@/lib/users/read";
 
@@ -20,7 +20,9 @@ export const metadata: Metadata = { title: "User" };
 
 const REQUESTS_SHOWN = 50;
 
-export default async function UserPage({ params }: { params: Promise<{ id: string }> }) {
+type Props = { params: Promise<{ id: string }>; searchParams: Promise<Record<string, string | string[] | undefined>> };
+
+export default async function UserPage({ params, searchParams }: Props) {
   const viewer = await requireViewer("admin");
   const { id: userId } = await params;
   const { orm } = runtime().db;
@@ -31,7 +33,7 @@ export default async function UserPage({ params }: { params: Promise<{ id: strin
   const [keys, lanes, requests] = await Promise.all([
     listKeys(orm, viewer, { userId }),
     listLanes(orm, viewer, { userId }),
-    listRequests(orm, viewer, { userId, limit: REQUESTS_SHOWN }),
+    requestPage(viewer, { userId, limit: REQUESTS_SHOWN, query: await searchParams }),
   ]);
   return (
     <div className="grid gap-4">
@@ -48,12 +50,10 @@ export default async function UserPage({ params }: { params: Promise<{ id: strin
           <WalletFigures wallet={user.wallet} />
         </Card>
         <Card title="Lanes" note="Tried from the top.">
-          {lanes.length > 0 ? <LanesTable rows={lanes} /> : <EmptyState title="No lanes" />}
+          {lanes.length > 0 ? <LanesTable rows={lanes} wallet={user.wallet} /> : <EmptyState title="No lanes" />}
         </Card>
       </div>
-      <Card title="Last requests" aside={requests.nextCursor && `The newest ${REQUESTS_SHOWN}`}>
-        {requests.rows.length > 0 ? <RequestsTable rows={requests.rows} /> : <EmptyState title="No requests yet" />}
-      </Card>
+      <RequestsCard {...requests} path={`/admin/users/${userId}`} />
       <Card title="API keys">{keys.length > 0 ? <KeysTable rows={keys} /> : <EmptyState title="No keys" />}</Card>
     </div>
   );
