@@ -49,16 +49,27 @@ async function main(): Promise<void> {
   console.log(`${new Date().toISOString()}, Node ${process.version}, ${availableParallelism()} shared cores, load before ${load()}\n`);
   const arena = await openArena({ names, cacheDir, dataDir, profileDir, postgresSettings });
   try {
-    if (values.soak === undefined) await compare(arena);
-    else console.log(await soak(arena, Number(values.soak)));
-    const problems = await arena.installation.verify();
-    console.log(`\nledger after the load: ${problems.length === 0 ? "every check passes" : problems.join("; ")}; load after ${load()}`);
-    if (problems.length > 0) process.exitCode = 1;
+    await Promise.race([measure(arena), untilInterrupted()]);
   } finally {
     await arena.stop();
     rmSync(dataDir, { recursive: true, force: true });
   }
   if (profileDir !== null) console.log(`\n${readCpuProfile(profileDir)}`);
+}
+
+async function measure(arena: Arena): Promise<void> {
+  if (values.soak === undefined) await compare(arena);
+  else console.log(await soak(arena, Number(values.soak)));
+  const problems = await arena.installation.verify();
+  console.log(`\nledger after the load: ${problems.length === 0 ? "every check passes" : problems.join("; ")}; load after ${load()}`);
+  if (problems.length > 0) process.exitCode = 1;
+}
+
+/** Postgres is detached from the terminal, so somebody has to stop it. */
+function untilInterrupted(): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => reject(new Error(`interrupted by ${signal}`)));
+  });
 }
 
 async function compare(arena: Arena): Promise<void> {

@@ -22,3 +22,4 @@ process.once("SIGTERM", () => {
     process.exit(0);
   })();
 });
+process.once("disconnect", () => process.exit(1));

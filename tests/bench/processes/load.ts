@@ -189,3 +189,4 @@ process.on("message", (shot: Shot) => {
 });
 process.send?.({ port: 0 });
 process.once("SIGTERM", () => process.exit(0));
+process.once("disconnect", () => process.exit(0));

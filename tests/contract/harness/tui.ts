@@ -15,7 +15,8 @@ export type Tui = {
   close: () => Promise<void>;
 };
 
-const COLUMNS = 120;
+/** Wide enough for Codex to show the thread's title beside the folder, however long the path of the checkout is. */
+const COLUMNS = 240;
 const ROWS = 50;
 const SCROLLBACK_ROWS = 2_000;
 const WAIT_MS_MAX = 60_000;

@@ -23,7 +23,7 @@ const post = (customer: Pick<TestCustomer, "secret">, more: object = {}, headers
 const lastSent = () => gateway.simulator.requests.at(-1)?.json as Record<string, unknown>;
 
 describe("the wallet", () => {
-  test("that is empty refuses with the top-up link, sends nothing, and tells Codex in its own words", async () => {
+  test("that is empty refuses with the link to its credit, sends nothing, and tells Codex in its own words", async () => {
     const customer = await testCustomer(gateway.database.orm);
     const before = gateway.simulator.requests.length;
     const sdk = await post(customer);
@@ -33,7 +33,7 @@ describe("the wallet", () => {
     });
     const codex = await post(customer, { stream: true }, CODEX);
     expect(codex.status).toBe(400);
-    expect(codex.json()).toMatchObject({ error: { code: "invalid_prompt", message: expect.stringContaining("Top up") as string } });
+    expect(codex.json()).toMatchObject({ error: { code: "invalid_prompt", message: expect.stringContaining("How to add credit") as string } });
     expect(gateway.simulator.requests.length).toBe(before);
     expect(await loggedOf(gateway.database, customer, 2)).toMatchObject([
       { outcome: "refused", status: 402, errorCode: "wallet_empty", cost: 0n, holdId: null },
@@ -64,7 +64,7 @@ describe("the wallet", () => {
     expect(answer.status).toBe(200);
     expect(answer.events().at(-1)).toMatchObject({
       type: "response.failed",
-      response: { error: { code: "invalid_prompt", message: expect.stringContaining("Top up") as string } },
+      response: { error: { code: "invalid_prompt", message: expect.stringContaining("How to add credit") as string } },
     });
     const [row] = await logOf(gateway.database, customer);
     expect(row).toMatchObject({ outcome: "incomplete", errorCode: "wallet_empty" });
