@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { get } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -31,6 +32,23 @@ afterAll(async () => {
   await browser?.close();
   await product?.stop();
   rmSync(folder, { recursive: true, force: true });
+});
+
+test("a WebSocket to the API is refused at once, also after a screen has been served", async () => {
+  expect((await fetch(`${product.url}/sign-in`)).status).toBe(200);
+  const status = await new Promise<number | undefined>((resolve, reject) => {
+    const upgrade = {
+      connection: "Upgrade",
+      upgrade: "websocket",
+      "sec-websocket-version": "13",
+      "sec-websocket-key": "c3dpdGNoeWFyZC10ZXN0IQ==",
+    };
+    get(`${product.url}/v1/responses`, { headers: upgrade, timeout: 10_000 }, (answer) => resolve(answer.resume().statusCode)).on(
+      "error",
+      reject,
+    );
+  });
+  expect(status).toBe(426);
 });
 
 describe("the first admin", () => {
