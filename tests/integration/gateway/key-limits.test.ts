@@ -33,7 +33,9 @@ describe("the wallet", () => {
     });
     const codex = await post(customer, { stream: true }, CODEX);
     expect(codex.status).toBe(400);
-    expect(codex.json()).toMatchObject({ error: { code: "invalid_prompt", message: expect.stringContaining("How to add credit") as string } });
+    expect(codex.json()).toMatchObject({
+      error: { code: "invalid_prompt", message: expect.stringContaining("How to add credit") as string },
+    });
     expect(gateway.simulator.requests.length).toBe(before);
     expect(await loggedOf(gateway.database, customer, 2)).toMatchObject([
       { outcome: "refused", status: 402, errorCode: "wallet_empty", cost: 0n, holdId: null },
