@@ -1,5 +1,5 @@
 import OpenAI from "openai";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import {
   CHAT_MODEL,
   costOf,
@@ -75,15 +75,18 @@ describe("responses", () => {
   });
 
   test("silence inside an answer keeps Codex alive with data, others with comments, and changes no event", async () => {
-    const customer = await walletCustomer(gateway);
+    // Longer than a busy machine takes to admit a request: this is about silence after the first content, not before it.
+    const patient = await testGateway({ timings: { silenceMs: 700 } });
+    onTestFinished(() => patient.close());
+    const customer = await walletCustomer(patient);
     for (const [headers, sign] of [
       [CODEX, 'data: {"type":"keepalive"}'],
       [{}, ": keep-alive"],
     ] as const) {
-      gateway.simulator.control.next({ gate: { afterEvents: 8 } });
-      const running = await send(gateway.url, customer, { body, headers });
+      patient.simulator.control.next({ gate: { afterEvents: 8 } });
+      const running = await send(patient.url, customer, { body, headers });
       await running.until((exchange) => exchange.text().split(sign).length > 2);
-      gateway.simulator.control.release();
+      patient.simulator.control.release();
       expect(await running.ended).toBe("whole");
       const events = running.events().filter((event) => event.type !== "keepalive");
       expect(events.map((event) => event["sequence_number"])).toEqual(events.map((_, index) => index));
