@@ -14,7 +14,7 @@ import type { AttemptRecord, RequestRecord } from "@/lib/gateway/request-record"
 import { runStream, type StreamEnd } from "@/lib/gateway/run-stream";
 import type { HeaderMap } from "@/lib/http/call";
 import { readJsonResult } from "@/lib/metering/json-tap";
-import type { UpstreamError } from "@/lib/metering/tap-type";
+import type { Terminal, UpstreamError } from "@/lib/metering/tap-type";
 import { ZERO_USD } from "@/lib/money/micro-usd";
 import { clientHeaders, upstreamHeaders } from "@/lib/openai/forward-headers";
 import type { RequestFacts, Wire } from "@/lib/openai/request-facts";
@@ -198,13 +198,7 @@ export class LaneAttempt {
     const upstreamFailed = tap.terminal === "failed" || tap.terminal === "error";
     const interrupted = tap.terminal === null;
     const charged = await this.#of.books.charge(tap, hold, { accepted: true, upstreamFailed });
-    this.#of.record.outcome = interrupted
-      ? "interrupted"
-      : upstreamFailed
-        ? "failed"
-        : tap.terminal === "incomplete"
-          ? "incomplete"
-          : "completed";
+    this.#of.record.outcome = outcomeOf(tap.terminal, { interrupted, upstreamFailed });
     this.#of.record.status = 200;
     // Taken and then cut before it said anything: it may cost money, so no other paid lane takes it by itself.
     const isAmbiguous = interrupted && !tap.firstContentSeen && !this.#of.isHeadSent();
@@ -258,13 +252,7 @@ export class LaneAttempt {
     const broken = body === null || !tap.isJson;
     const upstreamFailed = !broken && tap.terminal === "failed";
     const charged = await this.#of.books.charge(broken ? { ...tap, reading: null } : tap, hold, { accepted: true, upstreamFailed });
-    this.#of.record.outcome = broken
-      ? "interrupted"
-      : upstreamFailed
-        ? "failed"
-        : tap.terminal === "incomplete"
-          ? "incomplete"
-          : "completed";
+    this.#of.record.outcome = outcomeOf(tap.terminal, { interrupted: broken, upstreamFailed });
     this.#of.record.status = answer.status;
     this.#of.record.firstContentMs = this.#of.books.sinceStartMs();
     attempt.reason = broken ? "cut_in_answer" : upstreamFailed ? (tap.error?.code ?? "failed") : null;
@@ -413,6 +401,12 @@ export class LaneAttempt {
   #laneHeaders(attempt: AttemptRecord): Record<string, string> {
     return { "x-request-id": this.#of.record.id, "x-switchyard-lane": attempt.lane.kind };
   }
+}
+
+function outcomeOf(terminal: Terminal | null, how: { interrupted: boolean; upstreamFailed: boolean }): RequestRecord["outcome"] {
+  if (how.interrupted) return "interrupted";
+  if (how.upstreamFailed) return "failed";
+  return terminal === "incomplete" ? "incomplete" : "completed";
 }
 
 function clampError(by: "wallet" | "budget", publicUrl: string): AppError {

@@ -145,7 +145,6 @@ export type GatewayPorts = {
 };
 
 export type GatewayOptions = {
-  brand: string;
   publicUrl: string;
   /** Every answer is labelled when the upstream is a simulator. */
   simulated: boolean;

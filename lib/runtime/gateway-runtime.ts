@@ -138,7 +138,6 @@ export async function buildGatewayRuntime(rt: Runtime, timings: GatewayTimings =
   };
 
   const gateway = createGateway(ports, {
-    brand: config.brandName,
     publicUrl: config.publicUrl,
     simulated: isSimulated,
     streamDeadlineMs: config.streamDeadlineS * 1000,
