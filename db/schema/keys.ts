@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { check, foreignKey, index, integer, pgTable, primaryKey, text, timestamp, unique } from "drizzle-orm/pg-core";
+import { boolean, check, foreignKey, index, integer, pgTable, primaryKey, text, timestamp, unique } from "drizzle-orm/pg-core";
 import { bytea, microUsdColumn } from "@/db/columns";
 import { lanes } from "@/db/schema/lanes";
 import { users } from "@/db/schema/users";
@@ -31,6 +31,16 @@ export const apiKeys = pgTable(
     budgetDay: microUsdColumn("budget_day"),
     budgetWeek: microUsdColumn("budget_week"),
     budgetMonth: microUsdColumn("budget_month"),
+    /** What a full queue or a passed deadline of the Codex lanes may open below them: nothing, the owner's own key, or any paid lane. */
+    spillBusy: text("spill_busy", { enum: ["none", "own_key", "any"] })
+      .notNull()
+      .default("none"),
+    /** The wallet may also answer when every Codex lane is lost. */
+    spillLostToWallet: boolean("spill_lost_to_wallet").notNull().default(false),
+    /** The wallet may also answer what no Codex lane can do. */
+    spillCannotToWallet: boolean("spill_cannot_to_wallet").notNull().default(false),
+    /** Sampling parameters that a Codex lane cannot keep: refused there instead of ignored. */
+    parametersStrict: boolean("parameters_strict").notNull().default(false),
     createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
     expiresAt: timestamp("expires_at", { withTimezone: true }),
     revokedAt: timestamp("revoked_at", { withTimezone: true }),
@@ -43,6 +53,7 @@ export const apiKeys = pgTable(
       sql`coalesce(${t.concurrencyMax}, 1) > 0 and coalesce(${t.requestsPerMinuteMax}, 1) > 0 and ${t.outputTokensMax} > 0
         and coalesce(${t.budgetDay}, 0) >= 0 and coalesce(${t.budgetWeek}, 0) >= 0 and coalesce(${t.budgetMonth}, 0) >= 0`,
     ),
+    check("api_keys_spill_known", sql`${t.spillBusy} in ('none', 'own_key', 'any')`),
   ],
 );
 

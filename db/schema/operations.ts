@@ -76,6 +76,12 @@ export const outbox = pgTable(
     payload: jsonb().notNull(),
     createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
     sentAt: timestamp("sent_at", { withTimezone: true }),
+    /** Tries so far; the next one is due at `next_try_at`. */
+    tries: integer().notNull().default(0),
+    nextTryAt: timestamp("next_try_at", { withTimezone: true }).notNull().defaultNow(),
+    /** The server's last answer. */
+    lastError: text("last_error"),
+    givenUpAt: timestamp("given_up_at", { withTimezone: true }),
   },
   (t) => [
     index("outbox_unsent")

@@ -63,6 +63,10 @@ export const requests = pgTable(
     decisions: jsonb().notNull(),
     /** What we changed in the forwarded body, by field. */
     edits: jsonb().notNull(),
+    /** How long it stood in line for a Codex lane; null: it never did. */
+    queuedMs: integer("queued_ms"),
+    /** Why a paid lane took it from the Codex lanes above: exhausted, lost, busy, cannot, or pinned: it went on with a turn. Null: none did. */
+    spillReason: text("spill_reason"),
   },
   (t) => [
     primaryKey({ columns: [t.id, t.startedAt] }),
@@ -97,6 +101,7 @@ export const attempts = pgTable(
     reasoningTokens: integer("reasoning_tokens").notNull(),
     cost: microUsdColumn().notNull(),
     providerCost: microUsdColumn("provider_cost").notNull(),
+    queuedMs: integer("queued_ms"),
   },
   (t) => [primaryKey({ columns: [t.requestId, t.attemptNo, t.startedAt] })],
 );

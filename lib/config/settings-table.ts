@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { z } from "zod";
+import { CODEX_TARBALL_INTEGRITY, CODEX_VERSION } from "@/lib/openai/codex-release";
 
 /**
  * Every setting of the product, in the order in which the README lists them. `read` turns the text of the environment
@@ -17,9 +18,9 @@ export type Setting<T> = {
   read: z.ZodType<T, string>;
 };
 
-export type SettingUser = "start" | "web" | "background" | "admin" | "simulator";
+export type SettingUser = "start" | "web" | "background" | "codex-runner" | "egress-proxy" | "admin" | "simulator";
 
-const ALL: readonly SettingUser[] = ["start", "web", "background", "admin"];
+const ALL: readonly SettingUser[] = ["start", "web", "background", "codex-runner", "egress-proxy", "admin"];
 const HOSTNAME = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i;
 const DAY_S = 86_400;
 const SECRET_LENGTH_MIN = 32;
@@ -126,8 +127,240 @@ export const settingsTable = {
     name: "SWITCHYARD_CODEX_BIN",
     default: null,
     meaning: "An installed Codex CLI binary to use in place of the fetched one.",
-    usedBy: ["background"],
+    usedBy: ["background", "codex-runner"],
     read: z.string(),
+  }),
+  codexLanes: define({
+    name: "CODEX_LANES",
+    default: "on",
+    meaning: "`on`: this machine also drives Codex containers (`codex-runner` and `egress-proxy` run here); `off`: it does not.",
+    usedBy: ["start"],
+    read: z.enum(["on", "off"], { error: "on or off" }),
+  }),
+  codexDriver: define({
+    name: "CODEX_DRIVER",
+    default: "auto",
+    meaning:
+      "What holds a ChatGPT account's Codex: `bubblewrap`, `docker`, `kubernetes`, or `process`, which isolates nothing. `auto`: bubblewrap on Linux, else process on a loopback HOST.",
+    usedBy: ["codex-runner"],
+    read: z.enum(["auto", "bubblewrap", "process", "docker", "kubernetes"], { error: "auto, bubblewrap, process, docker or kubernetes" }),
+  }),
+  codexProvider: define({
+    name: "CODEX_PROVIDER",
+    default: "built_in",
+    meaning:
+      "`built_in`: Codex's own ChatGPT provider as OpenAI ships it; `lane`: a provider block of ours to the same address, without its retries.",
+    usedBy: ["codex-runner"],
+    read: z.enum(["built_in", "lane"], { error: "built_in or lane" }),
+  }),
+  codexEngine: define({
+    name: "CODEX_ENGINE",
+    default: "app-server",
+    meaning: "`app-server`: streams every token; `exec`: runs `codex exec --json` for requests of one user message, whole answers only.",
+    usedBy: ["codex-runner"],
+    read: z.enum(["app-server", "exec"], { error: "app-server or exec" }),
+  }),
+  codexVersion: define({
+    name: "CODEX_VERSION",
+    default: CODEX_VERSION,
+    meaning: "The version of the official Codex CLI in the containers; one whose digest this release knows.",
+    usedBy: ["background", "codex-runner"],
+    read: checked("a version whose digest this release knows", (text) => text in CODEX_TARBALL_INTEGRITY),
+  }),
+  codexCaFile: define({
+    name: "CODEX_CA_FILE",
+    default: null,
+    meaning: "Certificate authorities, PEM, that the containers trust beside the system's.",
+    usedBy: ["codex-runner"],
+    read: z.string(),
+  }),
+  codexIdleStopS: define({
+    name: "CODEX_IDLE_STOP_S",
+    default: "900",
+    meaning: "Seconds without a turn after which a container is stopped; it starts again with the next one.",
+    usedBy: ["codex-runner"],
+    read: wholeNumber(10, DAY_S),
+  }),
+  codexMemoryMib: define({
+    name: "CODEX_MEMORY_MIB",
+    default: "512",
+    meaning: "Memory of one container, where the driver can limit it.",
+    usedBy: ["codex-runner"],
+    read: wholeNumber(128, 65_536),
+  }),
+  codexHomeMib: define({
+    name: "CODEX_HOME_MIB",
+    default: "256",
+    meaning: "Size of one container's home beyond which its log database is emptied, and the owner told when that is not enough.",
+    usedBy: ["codex-runner"],
+    read: wholeNumber(16, 65_536),
+  }),
+  codexQueueMax: define({
+    name: "CODEX_QUEUE_MAX",
+    default: "32",
+    meaning: "Requests that may stand in line for one ChatGPT account.",
+    usedBy: ["codex-runner"],
+    read: wholeNumber(0, 1000),
+  }),
+  codexQueueS: define({
+    name: "CODEX_QUEUE_S",
+    default: "300",
+    meaning: "Seconds that a streamed request may stand in line; others at most 60.",
+    usedBy: ["web"],
+    read: wholeNumber(1, 3600),
+  }),
+  dockerHosts: define({
+    name: "DOCKER_HOSTS",
+    default: "",
+    defaultShown: "the engine of this machine",
+    meaning:
+      "For `docker`: `name=unix:///path` or `name=tcp://host:port` list, comma separated, of the engines. The name is kept with every account whose home is there. `unix` means the machine of the runner, so runners on several machines need the same list of `tcp` engines.",
+    usedBy: ["codex-runner"],
+    read: list("name=unix:///path or name=tcp://host:port entries, comma separated, each name once", isDockerEngine, hasNamesOnce),
+  }),
+  dockerTlsDir: define({
+    name: "DOCKER_TLS_DIR",
+    default: null,
+    meaning:
+      "For `docker`: folder with `ca.pem`, `cert.pem` and `key.pem` for the engines at `tcp://`. Unset: they are spoken to in the clear.",
+    usedBy: ["codex-runner"],
+    read: z.string(),
+  }),
+  dockerRuntime: define({
+    name: "DOCKER_RUNTIME",
+    default: null,
+    defaultShown: "the engine's default",
+    meaning: "For `docker`: OCI runtime of the containers, as `runsc`.",
+    usedBy: ["codex-runner"],
+    read: checked("the name of a runtime", (text) => /^[A-Za-z0-9._-]{1,60}$/.test(text)),
+  }),
+  kubernetesConfigFile: define({
+    name: "KUBERNETES_CONFIG_FILE",
+    default: null,
+    defaultShown: "KUBECONFIG, ~/.kube/config, or the service account of the runner's own pod",
+    meaning: "For `kubernetes`: the kubeconfig of the cluster; its current context is used.",
+    usedBy: ["codex-runner"],
+    read: z.string(),
+  }),
+  kubernetesNamespace: define({
+    name: "KUBERNETES_NAMESPACE",
+    default: "switchyard",
+    meaning: "For `kubernetes`: an existing namespace of its own for the containers and their homes.",
+    usedBy: ["codex-runner"],
+    read: checked("the name of a namespace", (text) => /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(text)),
+  }),
+  kubernetesImages: define({
+    name: "KUBERNETES_IMAGES",
+    default: "",
+    meaning:
+      "For `kubernetes`: `version=registry/name@sha256:…` list, comma separated: the image of each Codex CLI version in use, by its digest. It is the image that the `docker` driver makes, pushed to a registry of the cluster's.",
+    usedBy: ["codex-runner"],
+    read: list(
+      "version=registry/name@sha256:digest entries, comma separated, each version once",
+      (entry) => /^\d+\.\d+\.\d+=[a-z0-9][a-z0-9._:/-]*@sha256:[0-9a-f]{64}$/.test(entry),
+      hasNamesOnce,
+    ),
+  }),
+  kubernetesStorageClass: define({
+    name: "KUBERNETES_STORAGE_CLASS",
+    default: null,
+    defaultShown: "the cluster's default",
+    meaning: "For `kubernetes`: storage class of the homes.",
+    usedBy: ["codex-runner"],
+    read: checked("the name of a storage class", (text) => /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/.test(text)),
+  }),
+  kubernetesEgressIp: define({
+    name: "KUBERNETES_EGRESS_IP",
+    default: null,
+    meaning:
+      "For `kubernetes`: where the containers reach the egress proxy, at EGRESS_PORT: the address of its machine, or the cluster IP of a service before pods labelled `app.kubernetes.io/name: switchyard-egress`. An address, since the containers have no DNS.",
+    usedBy: ["codex-runner"],
+    read: checked("an IP address", (text) => isIP(text) !== 0),
+  }),
+  kubernetesNetworkPolicy: define({
+    name: "KUBERNETES_NETWORK_POLICY",
+    default: "unproven",
+    meaning:
+      "For `kubernetes`: `enforced` says that you have seen the cluster's network plugin enforce a NetworkPolicy; a cluster without such a plugin takes them and does nothing, and cannot be asked. Until then the network of the containers is shown as open.",
+    usedBy: ["codex-runner"],
+    read: z.enum(["unproven", "enforced"], { error: "unproven or enforced" }),
+  }),
+  spillRequestsPerDay: define({
+    name: "SPILL_REQUESTS_PER_DAY",
+    default: "5000",
+    meaning: "Requests per UTC day that one paid lane takes over from the Codex lanes above it; beyond that they are refused.",
+    usedBy: ["web"],
+    read: wholeNumber(0, 999_999),
+  }),
+  runnerHost: define({
+    name: "RUNNER_HOST",
+    default: "127.0.0.1",
+    meaning: "Address on which a runner listens for `web`. It speaks plain http: anything but loopback belongs on a private network.",
+    usedBy: ["codex-runner"],
+    read: checked("an IP address", (text) => isIP(text) !== 0),
+  }),
+  runnerPort: define({
+    name: "RUNNER_PORT",
+    default: "0",
+    meaning: "Port of the runner; `0` takes a free one.",
+    usedBy: ["codex-runner"],
+    read: wholeNumber(0, 65_535),
+  }),
+  runnerSecret: define({
+    name: "RUNNER_SECRET",
+    default: null,
+    defaultShown: "generated",
+    meaning: "Shared by `web`, the runners and the egress proxies. The same on every machine; kept in the data folder when generated.",
+    secret: true,
+    usedBy: ["start", "web", "background", "codex-runner", "egress-proxy"],
+    read: checked(`at least ${SECRET_LENGTH_MIN} characters`, (text) => text.length >= SECRET_LENGTH_MIN),
+  }),
+  runnerLeaseS: define({
+    name: "RUNNER_LEASE_S",
+    default: "15",
+    meaning:
+      "Seconds without a heartbeat after which another runner may take over the containers of a runner, and their way out is closed.",
+    usedBy: ["codex-runner", "egress-proxy"],
+    read: wholeNumber(3, 300),
+  }),
+  runnerOnStop: define({
+    name: "RUNNER_ON_STOP",
+    default: "leave",
+    meaning:
+      "What becomes of the containers when a runner is stopped: `leave` them to the next runner, or `stop` them. `npm start` stops them.",
+    usedBy: ["codex-runner"],
+    read: z.enum(["leave", "stop"], { error: "leave or stop" }),
+  }),
+  egressHost: define({
+    name: "EGRESS_HOST",
+    default: "127.0.0.1",
+    meaning:
+      "Address on which the egress proxy listens for containers that have no door of their own (`process`, containers of another engine, a cluster).",
+    usedBy: ["egress-proxy"],
+    read: checked("an IP address", (text) => isIP(text) !== 0),
+  }),
+  egressPort: define({
+    name: "EGRESS_PORT",
+    default: "0",
+    meaning: "Its port; `0` takes a free one, which only the containers of this machine can be told.",
+    usedBy: ["codex-runner", "egress-proxy"],
+    read: wholeNumber(0, 65_535),
+  }),
+  egressMap: define({
+    name: "EGRESS_MAP",
+    default: "",
+    meaning:
+      "In a simulated installation: `name=host:port` list, comma separated, of where OpenAI's names really lead. Refused in a live one.",
+    usedBy: ["egress-proxy"],
+    read: list("name=host:port entries, comma separated", (entry) => /^[a-z0-9.-]+=(\[[0-9a-f:.]+\]|[^\s:/=]+):\d{1,5}$/i.test(entry)),
+  }),
+  simulatedSignInUrl: define({
+    name: "SIMULATED_SIGN_IN_URL",
+    default: null,
+    defaultShown: "set by `npm start`",
+    meaning: "In a simulated installation: where a person approves a device code in the place of OpenAI.",
+    usedBy: ["web"],
+    read: httpUrl("http:", "https:"),
   }),
   streamDeadlineS: define({
     name: "STREAM_DEADLINE_S",
@@ -149,6 +382,23 @@ export const settingsTable = {
     meaning: "Whole months of the request log that are kept; `0` keeps everything. The ledger is kept for ever.",
     usedBy: ["background"],
     read: wholeNumber(0, 1200),
+  }),
+  smtpUrl: define({
+    name: "SMTP_URL",
+    default: null,
+    defaultShown: "none: mails wait in the outbox",
+    meaning: "The server that sends mail, like `smtps://user:password@mail.example.com`; `smtp://` uses STARTTLS where it is offered.",
+    secret: true,
+    usedBy: ["background"],
+    read: urlOf("a URL like smtps://user:password@mail.example.com", ["smtp:", "smtps:"]),
+  }),
+  mailFrom: define({
+    name: "MAIL_FROM",
+    default: null,
+    defaultShown: "`no-reply@` and the host of PUBLIC_URL",
+    meaning: "The address that mails come from; their name is the brand's.",
+    usedBy: ["background"],
+    read: checked("an e-mail address", (text) => /^[^\s@<>"]+@[^\s@<>"]+$/.test(text)),
   }),
   logLevel: define({
     name: "LOG_LEVEL",
@@ -208,13 +458,29 @@ function httpUrl(...protocols: string[]) {
   return checked("an http:// or https:// address without user name, query or #", isPlain).transform((text) => text.replace(/\/+$/, ""));
 }
 
-function list(rule: string, isValid: (entry: string) => boolean) {
+function list(rule: string, isValid: (entry: string) => boolean, isWhole: (entries: readonly string[]) => boolean = () => true) {
   const split = (text: string) =>
     text
       .split(",")
       .map((entry) => entry.trim())
       .filter((entry) => entry !== "");
-  return checked(rule, (text) => split(text).every(isValid)).transform((text): readonly string[] => split(text));
+  const isList = (text: string) => split(text).every(isValid) && isWhole(split(text));
+  return checked(rule, isList).transform((text): readonly string[] => split(text));
+}
+
+/** `name=unix:///path` or `name=tcp://host:port`. */
+function isDockerEngine(entry: string): boolean {
+  const at = entry.indexOf("=");
+  const [name, address] = [entry.slice(0, at), entry.slice(at + 1)];
+  if (at < 0 || !HOSTNAME.test(name) || !URL.canParse(address)) return false;
+  const url = new URL(address);
+  if (url.protocol === "unix:") return url.host === "" && url.pathname.length > 1;
+  return url.protocol === "tcp:" && url.hostname !== "" && url.port !== "" && url.username === "" && url.pathname.length <= 1;
+}
+
+function hasNamesOnce(entries: readonly string[]): boolean {
+  const names = entries.map((entry) => entry.split("=")[0]);
+  return new Set(names).size === names.length;
 }
 
 function isAddressOrRange(entry: string): boolean {

@@ -1,7 +1,26 @@
 import { uuidv7 } from "uuidv7";
 
 /** Prefix of every kind of row that we name. Ids sort by creation time (UUIDv7) and say what they are. */
-export type IdPrefix = "usr" | "ses" | "key" | "lane" | "prov" | "price" | "req" | "hold" | "tr" | "aud" | "proc" | "alarm" | "mail";
+export type IdPrefix =
+  | "usr"
+  | "ses"
+  | "key"
+  | "lane"
+  | "prov"
+  | "price"
+  | "req"
+  | "hold"
+  | "tr"
+  | "aud"
+  | "proc"
+  | "alarm"
+  | "mail"
+  | "acct"
+  | "run"
+  | "sin"
+  | "consent"
+  | "aev"
+  | "turn";
 
 export type Id<P extends IdPrefix> = string & { readonly __id: P };
 

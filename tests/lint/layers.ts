@@ -11,7 +11,7 @@ export type Violation = { path: string; line: number; message: string };
 type Zone = "app" | "components" | "core" | "domain" | "config" | "runtime" | "db" | "workers" | "tests" | "tooling";
 type Import = { specifier: string; typeOnly: boolean; reExport: boolean; line: number };
 
-const CORE = ["errors", "time", "money", "ids", "access", "http", "openai", "pricing", "metering", "gateway"];
+const CORE = ["errors", "time", "money", "ids", "access", "http", "openai", "pricing", "metering", "turns", "gateway"];
 const DOMAINS = [
   "crypto",
   "mail",
