@@ -8,11 +8,11 @@ export type Behaviour = {
   /** Headers added to the answer. */
   headers?: Record<string, string>;
   /** Close the socket. `midEvent` closes it inside the event after those: half of its bytes are sent. */
-  cut?: "before_headers" | { afterEvents: number; midEvent?: boolean };
+  cut?: "before_headers" | (StreamPoint & { midEvent?: boolean });
   /** Keep the socket open and send nothing more. */
-  hang?: "before_headers" | "after_headers" | { afterEvents: number };
+  hang?: "before_headers" | "after_headers" | StreamPoint;
   /** Wait for `control.release()`. */
-  gate?: "before_headers" | "each_event" | { afterEvents: number };
+  gate?: "before_headers" | "each_event" | StreamPoint;
   /** Leave usage out, or overwrite these of its fields (the wire's names, nested ones too). */
   usage?: "omit" | Record<string, unknown>;
   /** The model that the answer says served the request. */
@@ -22,7 +22,7 @@ export type Behaviour = {
   /** The tier that the answer says served the request. */
   servedTier?: string;
   /** End a Responses stream with `response.failed`; a chat stream with an error event. */
-  fail?: { code: string; message: string; when: "before_content" | "after_content" };
+  fail?: { code: string; message: string; when: "before_content" | "after_content" | { afterDeltas: number } };
   /** Send the terminal event twice. */
   duplicateTerminal?: boolean;
   /** Make the text this long and send it in one event. */
@@ -32,6 +32,9 @@ export type Behaviour = {
   /** The reply, instead of what the prompt asks for. */
   parts?: ReplyPart[];
 };
+
+/** A place in a stream: after so many of its events, or after so many pieces of the text (on the Responses wire). */
+export type StreamPoint = { afterEvents: number } | { afterDeltas: number };
 
 export type Refusal = { status: number; body: unknown; headers?: Record<string, string> };
 

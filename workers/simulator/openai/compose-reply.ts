@@ -70,7 +70,9 @@ function toolCall(prompt: Prompt, verb: string | undefined, rest: string): Reply
     return { kind: "custom_tool_call", name: "exec", namespace: code.namespace, input: `text(await tools.exec_command(${args}));\n` };
   }
   if (verb !== "call") return null;
-  const [, name = "", args = ""] = /^(\S+)\s*(.*)$/.exec(rest) ?? [];
+  const [, wanted = "", args = ""] = /^(\S+)\s*(.*)$/.exec(rest) ?? [];
+  // A lane may have put a prefix before the name that the user knows.
+  const name = [...prompt.tools.keys()].find((known) => known === wanted || known.endsWith(`_${wanted}`)) ?? wanted;
   const tool = prompt.tools.get(name);
   return tool ? { kind: "function_call", name, arguments: args || "{}", namespace: tool.namespace } : null;
 }

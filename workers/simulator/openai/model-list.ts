@@ -1,7 +1,7 @@
 /** The models that the simulated OpenAI knows. Their real prices and limits live elsewhere; the window is what it refuses above. */
 export type SimulatedModel = { id: string; created: number; contextTokensMax: number; reasons: boolean };
 
-const CODEX_MODELS = [
+export const CODEX_MODELS: readonly string[] = [
   "gpt-6-astra",
   "gpt-6.1-sol",
   "gpt-6.1-terra",

@@ -117,8 +117,16 @@ export function* responseFrames(plan: ResponsePlan): Generator<string> {
     return;
   }
 
+  let deltas = 0;
   for (const [index, item] of items.entries()) {
-    for (const event of itemEvents(item, index, plan.deltas)) yield frame(event);
+    for (const event of itemEvents(item, index, plan.deltas)) {
+      yield frame(event);
+      if (event.type === "response.output_text.delta") deltas += 1;
+      if (typeof behaviour.fail?.when === "object" && deltas === behaviour.fail.when.afterDeltas) {
+        yield failed(items.slice(0, index), behaviour.fail);
+        return;
+      }
+    }
   }
   if (behaviour.fail) {
     yield failed(items, behaviour.fail);

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
-import type { Behaviour, Refusal } from "@/workers/simulator/openai/behaviour";
+import type { Behaviour, Refusal, StreamPoint } from "@/workers/simulator/openai/behaviour";
 import type { SimulatorControl } from "@/workers/simulator/openai/control";
 import type { RecordedRequest } from "@/workers/simulator/openai/record-request";
 
@@ -16,6 +16,8 @@ export type Delivery = {
   clientGone: AbortSignal;
   headers: Record<string, string>;
 };
+
+const TEXT_DELTA = "event: response.output_text.delta";
 
 export function refuse(refusal: Refusal, behaviour: Behaviour): Answer {
   return { kind: "json", status: refusal.status, body: refusal.body, headers: refusal.headers, behaviour };
@@ -59,22 +61,30 @@ function sendJson(answer: Extract<Answer, { kind: "json" }>, delivery: Delivery,
 
 async function sendFrames(frames: Iterable<string>, behaviour: Behaviour, delivery: Delivery): Promise<void> {
   const { response, control, clientGone } = delivery;
-  const cutAfter = typeof behaviour.cut === "object" ? behaviour.cut : null;
-  const hangAfter = typeof behaviour.hang === "object" ? behaviour.hang.afterEvents : null;
-  const gateAfter = typeof behaviour.gate === "object" ? behaviour.gate.afterEvents : null;
-  let sent = 0;
+  const sent = { events: 0, deltas: 0 };
+  let gateIsShut = behaviour.gate !== undefined;
   for (const frame of frames) {
-    if (behaviour.gate === "each_event" || sent === gateAfter) await control.passGate(clientGone);
-    if (clientGone.aborted || sent === hangAfter) return;
-    if (cutAfter !== null && sent === cutAfter.afterEvents) {
-      if (cutAfter.midEvent) response.write(frame.slice(0, frame.length >> 1));
+    if (behaviour.gate === "each_event") await control.passGate(clientGone);
+    else if (gateIsShut && isReached(behaviour.gate, sent)) {
+      gateIsShut = false;
+      await control.passGate(clientGone);
+    }
+    if (clientGone.aborted || isReached(behaviour.hang, sent)) return;
+    if (isReached(behaviour.cut, sent)) {
+      if (typeof behaviour.cut === "object" && behaviour.cut.midEvent) response.write(frame.slice(0, frame.length >> 1));
       return cut(delivery);
     }
     if (!response.write(frame)) await drained(response, clientGone);
     if (behaviour.pauseMs !== undefined) await pause(behaviour.pauseMs, undefined, { signal: clientGone }).catch(() => {});
-    sent += 1;
+    sent.events += 1;
+    if (frame.startsWith(TEXT_DELTA)) sent.deltas += 1;
   }
   response.end();
+}
+
+function isReached(point: StreamPoint | string | undefined, sent: { events: number; deltas: number }): boolean {
+  if (typeof point !== "object") return false;
+  return "afterEvents" in point ? sent.events === point.afterEvents : sent.deltas === point.afterDeltas;
 }
 
 function cut({ response, record }: Delivery): void {

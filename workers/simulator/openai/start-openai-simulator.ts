@@ -24,6 +24,7 @@ import {
 import { createResponse } from "@/workers/simulator/openai/responses-route";
 import { type Answer, refuse, sendAnswer } from "@/workers/simulator/openai/send-answer";
 import { StoredResponses } from "@/workers/simulator/openai/stored-responses";
+import { parseJson, readWholeBody } from "@/workers/simulator/shared/whole-body";
 
 /**
  * Stands in for the OpenAI API on loopback: offline development, tests, and the benchmark's upstream. Every answer says so in the header
@@ -48,7 +49,6 @@ export type OpenaiSimulator = {
   close: () => Promise<void>;
 };
 
-const BODY_BYTES_MAX = 128 * 1024 * 1024;
 const BAD_KEY_PREFIX = "sk-bad";
 
 export async function startOpenaiSimulator(options: OpenaiSimulatorOptions = {}): Promise<OpenaiSimulator> {
@@ -97,7 +97,7 @@ export async function startOpenaiSimulator(options: OpenaiSimulatorOptions = {})
       if (seen.outcome !== "completed") clientGone.abort();
       if (seen.outcome === "completed" || seen.outcome === "aborted") control.count(seen.outcome);
     });
-    const body = await readBody(request);
+    const body = await readWholeBody(request);
     seen.body = body ?? seen.body;
     control.count("started");
     const answer = body === null ? refuse(tooLarge(), {}) : answerRequest(seen, state);
@@ -187,25 +187,6 @@ function readKey({ headers, query }: RecordedRequest): string | null {
   if (bearer !== undefined) return bearer;
   const azure = headers["api-key"];
   return typeof azure === "string" && query.has("api-version") ? azure : null;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Null when the body is larger than the API takes; the rest is read and dropped, so that the refusal arrives. */
-async function readBody(request: IncomingMessage): Promise<Buffer | null> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes <= BODY_BYTES_MAX) chunks.push(chunk);
-  }
-  return bytes > BODY_BYTES_MAX ? null : Buffer.concat(chunks);
 }
 
 function tooLarge() {
