@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { CODEX_VERSION } from "@/lib/codex/codex-release";
+import { CODEX_VERSION } from "@/lib/openai/codex-release";
 import { type CodexFetchProgress, fetchCodexCli } from "@/lib/codex/fetch-cli";
 
 /**
