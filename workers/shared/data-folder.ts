@@ -4,7 +4,7 @@ import path from "node:path";
 import type { Config } from "@/lib/config/load-config";
 import { OperatorError } from "@/workers/shared/operator-error";
 
-export type Secrets = { nextauthSecret: string; masterKey: string };
+export type Secrets = { nextauthSecret: string; masterKey: string; runnerSecret: string };
 
 const SECRET_BYTES = 32;
 
@@ -44,6 +44,7 @@ export function readSecrets(config: Config, dataDir: string): Secrets {
   return {
     nextauthSecret: config.nextauthSecret ?? keptSecret(path.join(dataDir, "nextauth.secret")),
     masterKey: config.masterKey ?? keptSecret(masterKeyPath(dataDir)),
+    runnerSecret: config.runnerSecret ?? keptSecret(path.join(dataDir, "runner.secret")),
   };
 }
 

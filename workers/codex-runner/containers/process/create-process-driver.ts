@@ -1,0 +1,81 @@
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { type ContainerDriver, ContainerError } from "@/workers/codex-runner/containers/container-driver";
+import { accountFolders } from "@/workers/codex-runner/containers/shared/account-folders";
+import { makeHome } from "@/workers/codex-runner/containers/shared/account-home";
+import type { EgressClient } from "@/workers/codex-runner/containers/shared/egress-client";
+import { LocalDriver, type LocalDriverOptions, type LocalLauncher } from "@/workers/codex-runner/containers/shared/local-driver";
+import { markProcess } from "@/workers/codex-runner/containers/shared/process-mark";
+
+export type ProcessDriverOptions = LocalDriverOptions & { egress: EgressClient };
+
+const NO_ISOLATION =
+  "NO ISOLATION: each Codex is an ordinary process of this user. It can read every file of this user, the other accounts' sign-ins among them, and reach every network. For one person on one machine only.";
+
+/** For macOS, and for Linux without user namespaces: a process with a home of its own, and nothing more. */
+export function createProcessDriver(options: ProcessDriverOptions): ContainerDriver {
+  const { dataDir, egress } = options;
+  const launcher: LocalLauncher = {
+    kind: "process",
+    probe: async () => ({
+      ok: true,
+      isolation: {
+        fs: false,
+        pids: false,
+        net: "open",
+        uid: "shared",
+        limits: { memory: false, cpu: false, pids: false },
+        seccomp: false,
+      },
+      notes: [NO_ISOLATION],
+    }),
+    giveUid: async (accountId) => {
+      makeHome(accountFolders(dataDir, accountId), null);
+      return null;
+    },
+    launch: async ({ container, folders, errorLog, record }) => {
+      const { accountId, fence, vendorDir } = container;
+      const proxyUrl = await egress.localProxyUrl({ accountId, fence });
+      const child = spawn(path.join(vendorDir, "bin", "codex"), [...container.args, "--listen", `unix://${linkIn(folders.sockets)}`], {
+        detached: true,
+        cwd: folders.sockets,
+        env: {
+          ...container.env,
+          HOME: folders.home,
+          CODEX_HOME: folders.home,
+          TMPDIR: tmpdir(),
+          PATH: ["bin", "codex-path", "codex-resources"].map((name) => path.join(vendorDir, name)).join(path.delimiter),
+          SSL_CERT_FILE: folders.certificates,
+          HTTPS_PROXY: proxyUrl,
+        } as Record<string, string> as NodeJS.ProcessEnv,
+        stdio: ["ignore", "ignore", errorLog],
+      });
+      child.unref();
+      const ended = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
+      await new Promise<void>((resolve, reject) => {
+        child.once("spawn", resolve);
+        child.once("error", (cause) => reject(new ContainerError("driver_missing", "The Codex CLI cannot be run.", { cause })));
+      });
+      const codex = markProcess(child.pid!);
+      record({ root: codex, cgroups: [] });
+      return { codex, ended };
+    },
+    // Its way out has the fence of its start in it.
+    adopt: async (record, fence) => record.fence === fence,
+    leave: async () => undefined,
+    openSocket: async ({ sockets }) => connect(socketOf(linkIn(sockets))),
+  };
+  return new LocalDriver(launcher, options);
+}
+
+function linkIn(sockets: string): string {
+  return path.join(sockets, "app.sock");
+}
+
+/** What app-server is told is only a link, which may be too long to be connected to; the socket is always here. */
+function socketOf(link: string): string {
+  return path.join("/tmp", `codex-daemon-${process.getuid?.() ?? 0}`, createHash("sha256").update(link).digest("hex"));
+}
