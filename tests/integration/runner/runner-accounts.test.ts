@@ -1,0 +1,263 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { newId } from "@/lib/ids/ids";
+import { testCustomer, type TestCustomer } from "@/tests/factories/customer";
+import { testDatabase, type TestDatabase } from "@/tests/factories/database";
+import { eventually } from "@/tests/factories/eventually";
+import {
+  askAct,
+  askTurn,
+  runOutLeases,
+  type RunningRunner,
+  signedInAccount,
+  startTestRunner,
+  testAccount,
+  type TestAccount,
+} from "@/tests/factories/runner";
+import { ANSWER_TEXT, type Person, ScriptedMachine, somebody } from "@/tests/factories/scripted-containers";
+
+let database: TestDatabase;
+let owner: TestCustomer;
+let machine: ScriptedMachine;
+let account: TestAccount;
+let person: Person;
+const running: RunningRunner[] = [];
+let names = 0;
+
+beforeAll(async () => {
+  database = await testDatabase();
+  owner = await testCustomer(database.orm);
+});
+afterAll(() => database.close());
+beforeEach(async () => {
+  machine = new ScriptedMachine();
+  person = somebody(`owner-${(names += 1)}`);
+  account = await testAccount(database.sql, owner.userId);
+});
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((one) => one.stop()));
+});
+
+async function runnerHere(options: Omit<Partial<Parameters<typeof startTestRunner>[0]>, "sql"> = {}): Promise<RunningRunner> {
+  const started = await startTestRunner({ sql: database.sql, driver: machine.driver("host-a"), engine: machine.engine(), ...options });
+  running.push(started);
+  return started;
+}
+
+/** As the lanes page does: the row first, then the runner. */
+async function beginSignIn(runner: RunningRunner, of: TestAccount = account): Promise<string> {
+  const signInId = newId("sin");
+  await database.sql`insert into sign_ins (id, account_id, user_id) values (${signInId}, ${of.accountId}, ${of.userId})`;
+  await database.sql`update chatgpt_accounts set state = 'signing_in' where id = ${of.accountId}`;
+  await database.sql`update lanes set state = 'signing_in' where id = ${of.laneId}`;
+  expect((await askAct(runner.address, "sign-in", of)).status).toBe(200);
+  return signInId;
+}
+
+const signInOf = async (id: string) => {
+  const [row] = await database.sql`select state, user_code as "userCode", verification_url as url, message from sign_ins where id = ${id}`;
+  return row;
+};
+const untilWaiting = (id: string) => eventually(async () => expect(await signInOf(id)).toMatchObject({ state: "waiting" }));
+const rowOf = async (of: TestAccount) => {
+  const [row] = await database.sql`
+    select a.state, a.email, a.plan_type as plan, a.identity_hash as hash, a.container_state as "containerState", l.state as lane
+    from chatgpt_accounts a left join lanes l on l.chatgpt_account_id = a.id where a.id = ${of.accountId}`;
+  return row;
+};
+
+describe("a sign-in", () => {
+  test("shows a code, and once it is approved the lane answers", async () => {
+    const runner = await runnerHere();
+    const id = await beginSignIn(runner);
+    await untilWaiting(id);
+    expect(await signInOf(id)).toMatchObject({ userCode: "ABCD-EFGH", url: "https://auth.openai.com/codex/device" });
+    machine.decide(account.accountId, person);
+    await eventually(async () => expect(await signInOf(id)).toMatchObject({ state: "succeeded", userCode: null }));
+    expect(await rowOf(account)).toMatchObject({ state: "signed_in", email: person.email, plan: "plus", lane: "ready" });
+    const windows = await database.sql`select used_percent from usage_windows where account_id = ${account.accountId}`;
+    expect(windows).toHaveLength(1);
+    const heard = await askTurn({ address: runner.address, account, keyId: owner.keyId });
+    expect(heard.body).toBe(ANSWER_TEXT);
+  });
+
+  test("that is denied ends refused, and says what to do", async () => {
+    const runner = await runnerHere();
+    const id = await beginSignIn(runner);
+    await untilWaiting(id);
+    machine.decide(account.accountId, "denied");
+    await eventually(async () =>
+      expect(await signInOf(id)).toMatchObject({ state: "refused", message: expect.stringMatching(/Start again/) }),
+    );
+    expect(await rowOf(account)).toMatchObject({ state: "new", lane: "signed_out" });
+  });
+
+  test("that nobody approves expires", async () => {
+    const runner = await runnerHere({ timings: { signInMs: 50 } });
+    const id = await beginSignIn(runner);
+    await eventually(async () => expect(await signInOf(id)).toMatchObject({ state: "expired", userCode: null }));
+    expect(await rowOf(account)).toMatchObject({ state: "new", lane: "signed_out" });
+  });
+
+  test("that its owner cancels ends at once, and another one can begin", async () => {
+    const runner = await runnerHere();
+    const id = await beginSignIn(runner);
+    await untilWaiting(id);
+    await askAct(runner.address, "cancel-sign-in", account);
+    expect(await signInOf(id)).toMatchObject({ state: "cancelled" });
+    const again = await beginSignIn(runner);
+    await untilWaiting(again);
+    machine.decide(account.accountId, person);
+    await eventually(async () => expect(await signInOf(again)).toMatchObject({ state: "succeeded" }));
+  });
+
+  test("asked for twice is one sign-in with one code", async () => {
+    const runner = await runnerHere();
+    const id = await beginSignIn(runner);
+    await untilWaiting(id);
+    await askAct(runner.address, "sign-in", account);
+    machine.decide(account.accountId, person);
+    await eventually(async () => expect(await signInOf(id)).toMatchObject({ state: "succeeded" }));
+  });
+
+  test("with an account that another customer has connected is refused, and nothing of it stays", async () => {
+    const other = await testCustomer(database.orm);
+    await signedInAccount(database.sql, other.userId, person);
+    const runner = await runnerHere();
+    const id = await beginSignIn(runner);
+    await untilWaiting(id);
+    machine.decide(account.accountId, person);
+    await eventually(async () =>
+      expect(await signInOf(id)).toMatchObject({ state: "refused", message: expect.stringMatching(/already connected/) }),
+    );
+    expect(machine.boxes.has(account.accountId)).toBe(false);
+    expect(await rowOf(account)).toMatchObject({ state: "new", hash: null, email: null, containerState: "none", lane: "signed_out" });
+  });
+
+  test("with another account than the lane's is refused, and names the one that belongs there", async () => {
+    const known = await signedInAccount(database.sql, owner.userId, person);
+    await database.sql`update chatgpt_accounts set state = 'signed_out' where id = ${known.accountId}`;
+    const runner = await runnerHere();
+    const id = await beginSignIn(runner, known);
+    await untilWaiting(id);
+    machine.decide(known.accountId, somebody("swapped"));
+    await eventually(async () =>
+      expect(await signInOf(id)).toMatchObject({ state: "refused", message: expect.stringContaining(person.email) }),
+    );
+    expect(machine.boxes.has(known.accountId)).toBe(false);
+    expect(await rowOf(known)).toMatchObject({ state: "signed_out", email: person.email, lane: "signed_out" });
+  });
+
+  test("with a plan that has no Codex is refused in words", async () => {
+    machine.limits = { allowed: false, planType: "free", openaiAccountId: null, windows: [], credits: null };
+    const runner = await runnerHere();
+    const id = await beginSignIn(runner);
+    await untilWaiting(id);
+    machine.decide(account.accountId, person);
+    await eventually(async () =>
+      expect(await signInOf(id)).toMatchObject({ state: "refused", message: expect.stringMatching(/has no Codex/) }),
+    );
+    expect(await rowOf(account)).toMatchObject({ state: "new", hash: null });
+  });
+
+  test("whose runner dies is given up by the next, or counted when it was approved meanwhile", async () => {
+    const [given, approved] = [account, await testAccount(database.sql, owner.userId)];
+    const first = await runnerHere();
+    const ids = [await beginSignIn(first, given), await beginSignIn(first, approved)];
+    await Promise.all(ids.map(untilWaiting));
+    machine.signedInAs(approved.accountId, person);
+    await runOutLeases(database.sql, first.runner.id);
+    await runnerHere();
+    await eventually(async () =>
+      expect(await signInOf(ids[0]!)).toMatchObject({ state: "failed", message: expect.stringMatching(/Start again/) }),
+    );
+    await eventually(async () => expect(await signInOf(ids[1]!)).toMatchObject({ state: "succeeded" }));
+    expect(await rowOf(approved)).toMatchObject({ state: "signed_in", email: person.email });
+  });
+});
+
+describe("whose container it is", () => {
+  const askIt = (runner: RunningRunner, of: TestAccount) => askTurn({ address: runner.address, account: of, keyId: owner.keyId });
+
+  /** A container that stopped with somebody signed in to it. */
+  async function stoppedBox(of: TestAccount, inside: Person | null): Promise<RunningRunner> {
+    const runner = await runnerHere();
+    await askAct(runner.address, "restart", of);
+    machine.kill(of.accountId);
+    machine.signedInAs(of.accountId, inside);
+    return runner;
+  }
+
+  test("is compared at every start: another account in it is logged out and wiped", async () => {
+    const runner = await stoppedBox(account, null);
+    const known = await signedInAccount(database.sql, owner.userId, person);
+    await askAct(runner.address, "restart", known);
+    await database.sql`update chatgpt_accounts set state = 'signed_in' where id = ${known.accountId}`;
+    await database.sql`update lanes set state = 'ready' where id = ${known.laneId}`;
+    machine.kill(known.accountId);
+    machine.signedInAs(known.accountId, somebody("intruder"));
+    const heard = await askIt(runner, known);
+    expect(heard.frames.at(-1)).toMatchObject({ kind: "declined", class: "lost", reason: "signed_out" });
+    expect(machine.boxes.has(known.accountId)).toBe(false);
+    expect(await rowOf(known)).toMatchObject({ state: "signed_out", lane: "signed_out", containerState: "none" });
+  });
+
+  test("and one that lost its sign-in is signed out, for its owner to see", async () => {
+    const known = await signedInAccount(database.sql, owner.userId, person);
+    const runner = await runnerHere();
+    const heard = await askIt(runner, known);
+    expect(heard.frames.at(-1)).toMatchObject({ class: "lost", reason: "signed_out", message: expect.stringMatching(/Sign in again/) });
+    expect(await rowOf(known)).toMatchObject({ state: "signed_out", lane: "signed_out" });
+    const mails = await database.sql`select kind from outbox where payload ->> 'laneId' = ${known.laneId}`;
+    expect(mails).toMatchObject([{ kind: "signed_out_by_openai" }]);
+  });
+
+  test("and a sign-in that nobody asked for is logged out", async () => {
+    const runner = await stoppedBox(account, person);
+    await askAct(runner.address, "restart", account);
+    expect(machine.boxes.get(account.accountId)?.person).toBeNull();
+    expect(await rowOf(account)).toMatchObject({ state: "new", hash: null });
+  });
+});
+
+describe("the end of an account", () => {
+  async function connected(): Promise<RunningRunner> {
+    const runner = await runnerHere();
+    const id = await beginSignIn(runner);
+    await untilWaiting(id);
+    machine.decide(account.accountId, person);
+    await eventually(async () => expect(await signInOf(id)).toMatchObject({ state: "succeeded" }));
+    return runner;
+  }
+
+  test("signing out logs out at OpenAI, wipes the home, and keeps whose lane it is", async () => {
+    const runner = await connected();
+    expect((await askAct(runner.address, "sign-out", account)).status).toBe(200);
+    expect(machine.boxes.has(account.accountId)).toBe(false);
+    expect(await rowOf(account)).toMatchObject({ state: "signed_out", email: person.email, lane: "signed_out", containerState: "none" });
+  });
+
+  test("removing frees the ChatGPT account for whoever connects it next", async () => {
+    const runner = await connected();
+    await database.sql`delete from lanes where id = ${account.laneId}`;
+    await database.sql`update chatgpt_accounts set state = 'removing' where id = ${account.accountId}`;
+    expect((await askAct(runner.address, "remove", account)).status).toBe(200);
+    expect(machine.boxes.has(account.accountId)).toBe(false);
+    expect(await rowOf(account)).toMatchObject({ state: "removed", hash: null, email: null });
+    const other = await testCustomer(database.orm);
+    await signedInAccount(database.sql, other.userId, person);
+  });
+
+  test("is finished by the next runner when nobody was there to do it", async () => {
+    await connected();
+    await running.shift()!.stop("leave");
+    const never = await testAccount(database.sql, owner.userId);
+    for (const one of [account, never]) {
+      await database.sql`delete from lanes where id = ${one.laneId}`;
+      await database.sql`update chatgpt_accounts set state = 'removing' where id = ${one.accountId}`;
+    }
+    await runnerHere();
+    await eventually(async () => expect(await rowOf(account)).toMatchObject({ state: "removed" }));
+    expect(await rowOf(never)).toMatchObject({ state: "removed" });
+    expect(machine.boxes.size).toBe(0);
+  });
+});

@@ -1,0 +1,390 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { TurnFrame } from "@/lib/turns/runner-protocol";
+import { testCustomer, type TestCustomer } from "@/tests/factories/customer";
+import { testDatabase, type TestDatabase } from "@/tests/factories/database";
+import {
+  askAct,
+  askTurn,
+  runOutLeases,
+  type RunningRunner,
+  signedInAccount,
+  startTestRunner,
+  type TestAccount,
+} from "@/tests/factories/runner";
+import { ANSWER_TEXT, openLimits, sayHello, ScriptedMachine, somebody } from "@/tests/factories/scripted-containers";
+import { eventually } from "@/tests/factories/eventually";
+import { ConnectionLost } from "@/workers/codex-runner/app-server/connection-lost";
+import { ContainerError } from "@/workers/codex-runner/containers/container-driver";
+import type { TurnRun, TurnStep } from "@/workers/codex-runner/engine/turn-engine";
+
+let database: TestDatabase;
+let owner: TestCustomer;
+let machine: ScriptedMachine;
+let account: TestAccount;
+const running: RunningRunner[] = [];
+let names = 0;
+
+beforeAll(async () => {
+  database = await testDatabase();
+  owner = await testCustomer(database.orm);
+});
+afterAll(() => database.close());
+beforeEach(async () => {
+  machine = new ScriptedMachine();
+  account = await signedInAccount(database.sql, owner.userId, somebody(`turn-${(names += 1)}`));
+});
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((one) => one.stop()));
+});
+
+type Options = Omit<Partial<Parameters<typeof startTestRunner>[0]>, "sql">;
+
+async function runnerOn(host: ScriptedMachine, options: Options = {}): Promise<RunningRunner> {
+  const started = await startTestRunner({ sql: database.sql, driver: host.driver("host-a"), engine: host.engine(), ...options });
+  running.push(started);
+  return started;
+}
+
+/** The container's own sign-in, once it is there. */
+async function signedInMachine(options: Options = {}): Promise<RunningRunner> {
+  const driver = machine.driver("host-a");
+  const person = somebody(`turn-${names}`);
+  const withPerson = {
+    ...driver,
+    ensure: async (container: Parameters<typeof driver.ensure>[0]) => {
+      const isNew = !machine.boxes.has(container.accountId);
+      const ref = await driver.ensure(container);
+      if (isNew) machine.signedInAs(container.accountId, person);
+      return ref;
+    },
+  };
+  return runnerOn(machine, { driver: withPerson, ...options });
+}
+
+const ask = (runner: RunningRunner, ticket: Parameters<typeof askTurn>[0]["ticket"] = {}, onFrame?: (frame: TurnFrame) => void) =>
+  askTurn({ address: runner.address, account, keyId: owner.keyId, ticket }, onFrame);
+
+const laneOf = async ({ laneId }: TestAccount) => {
+  const [lane] = await database.sql`select state, state_reason as reason, state_until as until from lanes where id = ${laneId}`;
+  return lane;
+};
+const accountOf = async ({ accountId }: TestAccount) => {
+  const [row] = await database.sql`
+    select state, fence::int, container_state as "containerState", lease_runner_id as "leaseRunnerId" from chatgpt_accounts where id = ${accountId}`;
+  return row;
+};
+
+/** A turn that waits in the middle until the test lets it go on. */
+function gatedTurn() {
+  let begin: () => void = () => undefined;
+  let open: () => void = () => undefined;
+  const begun = new Promise<void>((resolve) => (begin = resolve));
+  const gate = new Promise<void>((resolve) => (open = resolve));
+  async function* script(run: TurnRun): AsyncGenerator<TurnStep> {
+    begin();
+    await Promise.race([gate, aborted(run.signal)]);
+    if (run.signal.aborted) return;
+    yield* sayHello();
+  }
+  return { script, begun, open };
+}
+
+const aborted = (signal: AbortSignal) => new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+
+describe("a turn", () => {
+  test("is answered by the account's container, which is started for it", async () => {
+    const runner = await signedInMachine();
+    const heard = await ask(runner);
+    expect(heard).toMatchObject({ status: 200, body: ANSWER_TEXT, cut: false });
+    expect(heard.frames.map(({ kind }) => kind)).toEqual(["running", "answer"]);
+    expect(await accountOf(account)).toMatchObject({ fence: 1, containerState: "running", leaseRunnerId: runner.runner.id });
+  });
+
+  test("waits for its place, hears every change of it, and none is lost", async () => {
+    const runner = await signedInMachine();
+    const [first, second] = [gatedTurn(), gatedTurn()];
+    machine.scripts.push(first.script, second.script);
+    const one = ask(runner);
+    await first.begun;
+    const places: number[][] = [[], []];
+    const note = (index: number) => (frame: TurnFrame) => frame.kind === "queued" && places[index]!.push(frame.place);
+    const two = ask(runner, {}, note(0));
+    await eventually(() => expect(places[0]).toEqual([1]));
+    const three = ask(runner, {}, note(1));
+    await eventually(() => expect(places[1]).toEqual([2]));
+    first.open();
+    second.open();
+    const all = await Promise.all([one, two, three]);
+    expect(all.map(({ body }) => body)).toEqual([ANSWER_TEXT, ANSWER_TEXT, ANSWER_TEXT]);
+    expect(places).toEqual([[1], [2, 1]]);
+  });
+
+  test("whose client hangs up in line frees its place at once", async () => {
+    const runner = await signedInMachine({ settings: { queueMax: 1 } });
+    const first = gatedTurn();
+    machine.scripts.push(first.script);
+    const one = ask(runner);
+    await first.begun;
+    const hangUp = new AbortController();
+    const queued = new Promise<void>((resolve) => {
+      const asked = { address: runner.address, account, keyId: owner.keyId, signal: hangUp.signal };
+      askTurn(asked, (frame) => frame.kind === "queued" && resolve()).catch(() => undefined);
+    });
+    await queued;
+    expect((await ask(runner)).frames).toMatchObject([{ kind: "declined", class: "busy", reason: "queue_full" }]);
+    hangUp.abort();
+    await eventually(async () => {
+      const again = await ask(runner, { queueMs: 1 });
+      expect(again.frames.at(-1)).toMatchObject({ kind: "declined", class: "busy", reason: "queue_deadline" });
+    });
+    first.open();
+    expect((await one).body).toBe(ANSWER_TEXT);
+  });
+
+  test("whose client hangs up while it runs is interrupted at once", async () => {
+    const runner = await signedInMachine();
+    let interrupted: () => void = () => undefined;
+    const wasInterrupted = new Promise<void>((resolve) => (interrupted = resolve));
+    const hangUp = new AbortController();
+    machine.scripts.push(async function* (run) {
+      yield { kind: "answer", contentType: "application/json" };
+      hangUp.abort();
+      await aborted(run.signal);
+      interrupted();
+    });
+    await askTurn({ address: runner.address, account, keyId: owner.keyId, signal: hangUp.signal }).catch(() => undefined);
+    await wasInterrupted;
+    expect((await ask(runner)).body).toBe(ANSWER_TEXT);
+  });
+
+  test("of somebody else's account, lane or key is answered as if there were none", async () => {
+    const runner = await signedInMachine();
+    const stranger = await testCustomer(database.orm);
+    const foreign = await signedInAccount(database.sql, stranger.userId, somebody(`stranger-${names}`));
+    expect((await ask(runner, { userId: stranger.userId })).status).toBe(404);
+    expect((await ask(runner, { laneId: foreign.laneId })).status).toBe(404);
+    expect((await ask(runner, { keyId: stranger.keyId })).status).toBe(404);
+    expect((await ask(runner, { accountId: foreign.accountId })).status).toBe(404);
+    expect((await askAct(runner.address, "sign-out", account, stranger.userId)).status).toBe(404);
+    expect(machine.boxes.size).toBe(0);
+  });
+
+  test("without the shared secret is refused before anything is read", async () => {
+    const runner = await signedInMachine();
+    const heard = await askTurn({ address: runner.address, account, keyId: owner.keyId, secret: "wrong" });
+    expect(heard.status).toBe(401);
+  });
+
+  test("that finds the window used up closes the lane until the reset, and the next one is not even tried", async () => {
+    const runner = await signedInMachine();
+    const until = new Date(Date.now() + 3_600_000);
+    machine.scripts.push(async function* () {
+      yield {
+        kind: "declined",
+        class: "exhausted",
+        reason: "usage_limit",
+        message: "You have hit your usage limit.",
+        until,
+        closes: "account",
+        signedOut: false,
+        param: null,
+      };
+    });
+    expect((await ask(runner)).frames.at(-1)).toMatchObject({ kind: "declined", class: "exhausted", until: until.toISOString() });
+    expect(await laneOf(account)).toMatchObject({ state: "exhausted", until });
+    expect((await ask(runner)).frames).toMatchObject([{ kind: "declined", class: "exhausted", reason: "usage_limit_reached" }]);
+  });
+
+  test("that finds the sign-in gone signs the account out, with a message that says what to do", async () => {
+    const runner = await signedInMachine();
+    machine.scripts.push(async function* () {
+      yield {
+        kind: "declined",
+        class: "lost",
+        reason: "signed_out",
+        message: "Please log out and sign in again.",
+        until: null,
+        closes: null,
+        signedOut: true,
+        param: null,
+      };
+    });
+    expect((await ask(runner)).frames.at(-1)).toMatchObject({ kind: "declined", class: "lost" });
+    expect(await accountOf(account)).toMatchObject({ state: "signed_out" });
+    expect(await laneOf(account)).toMatchObject({ state: "signed_out" });
+    expect((await ask(runner)).frames).toMatchObject([{ class: "lost", reason: "signed_out" }]);
+  });
+});
+
+describe("a container that is lost", () => {
+  const lostBefore = (): AsyncIterable<TurnStep> => ({
+    [Symbol.asyncIterator]: () => ({
+      next: () => {
+        machine.kill(account.accountId);
+        return Promise.reject(new ConnectionLost("gone"));
+      },
+    }),
+  });
+
+  test("before its turn has said anything is started again, and the turn runs again", async () => {
+    const runner = await signedInMachine();
+    machine.scripts.push(lostBefore);
+    expect((await ask(runner)).body).toBe(ANSWER_TEXT);
+    expect(machine.boxes.get(account.accountId)?.starts).toBe(2);
+  });
+
+  test("before its turn has said anything, twice, is enough: another lane may answer", async () => {
+    const runner = await signedInMachine();
+    machine.scripts.push(lostBefore, lostBefore);
+    expect((await ask(runner)).frames.at(-1)).toMatchObject({ kind: "declined", class: "lost", reason: "container_lost" });
+  });
+
+  test("in the middle of an answer cuts it: nothing is said twice", async () => {
+    const runner = await signedInMachine();
+    let hear: () => void = () => undefined;
+    const isHeard = new Promise<void>((resolve) => (hear = resolve));
+    machine.scripts.push(async function* () {
+      yield { kind: "answer", contentType: "text/event-stream" };
+      await isHeard;
+      machine.kill(account.accountId);
+      throw new ConnectionLost("gone");
+    });
+    const heard = await ask(runner, {}, (frame) => frame.kind === "answer" && hear());
+    expect(heard).toMatchObject({ status: 200, body: "", cut: true });
+    expect(heard.frames.map(({ kind }) => kind)).toEqual(["running", "answer"]);
+    expect(machine.boxes.get(account.accountId)?.starts).toBe(1);
+  });
+
+  test("for want of memory says so on the account's page", async () => {
+    const runner = await signedInMachine();
+    await ask(runner);
+    machine.kill(account.accountId, { oom: true });
+    await eventually(async () => {
+      const [event] = await database.sql`
+        select detail from account_events where account_id = ${account.accountId} and kind = 'container_stopped'`;
+      expect(event?.["detail"]).toMatch(/ran out of memory \(512 MiB\)/);
+    });
+    expect((await ask(runner)).body).toBe(ANSWER_TEXT);
+  });
+
+  test.each([
+    { reason: "driver_missing" as const, said: "bwrap is not installed", words: /operator's machine cannot start containers/ },
+    { reason: "no_space" as const, said: "the disk is full", words: /no space left/ },
+    { reason: "failed" as const, said: "it died", words: /did not come up: it died/ },
+    { reason: "unreachable" as const, said: "no answer", words: /does not answer/ },
+  ])(
+    "and does not come up ($reason) declines with words for its owner, and is tried again when it can",
+    async ({ reason, said, words }) => {
+      const runner = await signedInMachine();
+      machine.startFails = new ContainerError(reason, said);
+      const declinedFrame = (await ask(runner)).frames.at(-1);
+      expect(declinedFrame).toMatchObject({ kind: "declined", class: "lost", reason: "container_failed" });
+      expect(declinedFrame?.kind === "declined" && declinedFrame.message).toMatch(words);
+      expect(await laneOf(account)).toMatchObject({ state: "cooling", reason: expect.stringMatching(/^container_failed: /) });
+      expect(await accountOf(account)).toMatchObject({ containerState: "failed" });
+      machine.startFails = null;
+      expect((await ask(runner)).body).toBe(ANSWER_TEXT);
+      expect(await laneOf(account)).toMatchObject({ state: "ready" });
+    },
+  );
+});
+
+describe("a second runner", () => {
+  test("is told where the account is while the first lives", async () => {
+    const [first, second] = [await signedInMachine(), await runnerOn(machine)];
+    await ask(first);
+    const heard = await ask(second);
+    expect(heard.status).toBe(409);
+    expect(JSON.parse(heard.body)).toEqual({ movedTo: first.address });
+  });
+
+  test("takes over the surviving container when the first is silent, and the first lets go of its turn by itself", async () => {
+    const first = await signedInMachine({ settings: { leaseS: 3 } });
+    const gate = gatedTurn();
+    machine.scripts.push(gate.script);
+    const cut = ask(first);
+    await gate.begun;
+    await runOutLeases(database.sql, first.runner.id);
+    const second = await runnerOn(machine);
+    expect((await ask(second)).body).toBe(ANSWER_TEXT);
+    expect(await accountOf(account)).toMatchObject({ fence: 2, leaseRunnerId: second.runner.id });
+    expect(machine.boxes.get(account.accountId)?.starts).toBe(1);
+    // Its next heartbeat finds the lease gone.
+    expect(await cut).toMatchObject({ cut: true });
+    expect((await ask(first)).status).toBe(409);
+  });
+
+  test("finds what a stopped one gave back, container and all", async () => {
+    const first = await signedInMachine();
+    await ask(first);
+    await running.shift()!.stop("leave");
+    expect(await accountOf(account)).toMatchObject({ leaseRunnerId: null, containerState: "running" });
+    const second = await runnerOn(machine);
+    await eventually(async () => expect(await accountOf(account)).toMatchObject({ fence: 2, leaseRunnerId: second.runner.id }));
+    expect((await ask(second)).body).toBe(ANSWER_TEXT);
+    expect(machine.boxes.get(account.accountId)?.starts).toBe(1);
+  });
+});
+
+describe("a runner that stops", () => {
+  test("lets a running turn end, sends the waiting away, and takes nothing new", async () => {
+    const runner = await signedInMachine();
+    const gate = gatedTurn();
+    machine.scripts.push(gate.script);
+    const one = ask(runner);
+    await gate.begun;
+    let queued: () => void = () => undefined;
+    const isQueued = new Promise<void>((resolve) => (queued = resolve));
+    const two = ask(runner, {}, (frame) => frame.kind === "queued" && queued());
+    await isQueued;
+    const stopped = running.shift()!.stop("stop");
+    expect(await two).toMatchObject({ cut: true, body: "" });
+    expect((await ask(runner)).status).toBe(503);
+    gate.open();
+    expect((await one).body).toBe(ANSWER_TEXT);
+    await stopped;
+    expect(machine.boxes.get(account.accountId)?.running).toBe(false);
+    expect(await accountOf(account)).toMatchObject({ leaseRunnerId: null, containerState: "stopped" });
+  });
+});
+
+describe("the windows of an account", () => {
+  test("are asked for at the reset, and the lane opens again by itself", async () => {
+    const runner = await signedInMachine();
+    await ask(runner);
+    machine.limits = openLimits(100, new Date(Date.now() + 1_000));
+    await askAct(runner.address, "check-now", account);
+    expect(await laneOf(account)).toMatchObject({ state: "exhausted" });
+    machine.limits = openLimits(0);
+    await eventually(async () => expect(await laneOf(account)).toMatchObject({ state: "ready" }), 10_000);
+    expect((await ask(runner)).body).toBe(ANSWER_TEXT);
+  });
+
+  test("of a lane that a dead runner left exhausted are looked at by the next one", async () => {
+    const until = new Date(Date.now() + 200);
+    const first = await signedInMachine();
+    await ask(first);
+    await running.shift()!.stop("stop");
+    await database.sql`update lanes set state = 'exhausted', state_until = ${until.toISOString()} where id = ${account.laneId}`;
+    await runnerOn(machine);
+    await eventually(async () => expect(await laneOf(account)).toMatchObject({ state: "ready" }), 10_000);
+  });
+});
+
+test("an idle container stops, and starts again with the next turn", async () => {
+  const runner = await signedInMachine({ settings: { idleStopMs: 20 } });
+  await ask(runner);
+  await eventually(async () => expect(await accountOf(account)).toMatchObject({ containerState: "stopped" }));
+  expect((await ask(runner)).body).toBe(ANSWER_TEXT);
+  expect(machine.boxes.get(account.accountId)?.starts).toBe(2);
+});
+
+test("the operator's switch stops every container, and turns are declined until it is on again", async () => {
+  const runner = await signedInMachine({ settings: { leaseS: 3 } });
+  await ask(runner);
+  await database.sql`insert into settings (name, value) values ('codex_lanes', '{"enabled": false}')`;
+  await eventually(() => expect(machine.boxes.get(account.accountId)?.running).toBe(false), 10_000);
+  expect((await ask(runner)).frames).toMatchObject([{ kind: "declined", class: "lost", reason: "paused_by_operator" }]);
+  await database.sql`delete from settings where name = 'codex_lanes'`;
+  await eventually(async () => expect((await ask(runner)).body).toBe(ANSWER_TEXT), 10_000);
+});

@@ -1,0 +1,26 @@
+import path from "node:path";
+import { makeModelCatalogue } from "@/lib/codex/model-catalogue";
+import type { ProcessConfig } from "@/lib/config/load-config";
+import { openAppServer } from "@/workers/codex-runner/app-server/app-server";
+import type { CodexCliHome } from "@/workers/codex-runner/codex-cli";
+import { runTurn } from "@/workers/codex-runner/engine/app-server-turn";
+import { imageFetcher } from "@/workers/codex-runner/engine/fetch-image";
+import { engineSetup } from "@/workers/codex-runner/engine/lean-setup";
+import type { TurnEngine } from "@/workers/codex-runner/runner-deps";
+
+type Options = Pick<ProcessConfig, "codexProvider" | "upstreamAllow"> & { cacheDir: string };
+
+/** The real CLI's app-server. Its own model catalogue is made once per version, by that version. */
+export function codexEngine(options: Options): { engine: TurnEngine; close(): Promise<void> } {
+  const images = imageFetcher({ allow: options.upstreamAllow });
+  const modelsOf = ({ binary, version }: CodexCliHome) =>
+    makeModelCatalogue({ binary, version, cacheFile: path.join(options.cacheDir, `models-${version}.json`) });
+  return {
+    engine: {
+      setup: async (cli) => engineSetup({ provider: options.codexProvider, models: await modelsOf(cli) }),
+      open: (stream, signal) => openAppServer(stream, { signal }),
+      runTurn: (run) => runTurn(run, images.fetchImage),
+    },
+    close: () => images.close(),
+  };
+}

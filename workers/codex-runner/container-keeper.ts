@@ -1,0 +1,241 @@
+import { z } from "zod";
+import { type LeasedAccount, readLeased } from "@/lib/codex/leases";
+import type { AccountBooks } from "@/workers/codex-runner/account-books";
+import type { AppServer } from "@/workers/codex-runner/app-server/app-server";
+import { type ContainerLife, lifeAfter, type LifeEvent, newLife } from "@/workers/codex-runner/container-life";
+import { type ContainerChange, ContainerError, type ContainerRef } from "@/workers/codex-runner/containers/container-driver";
+import { ContainerDown, LeaseLost, SignedOut } from "@/workers/codex-runner/lease-errors";
+import type { RunnerDeps } from "@/workers/codex-runner/runner-deps";
+import { within } from "@/workers/codex-runner/within";
+
+/** What an account's row says about who must be signed in, against who is: decided by the desk at every start. */
+export type StartVerdict = { kind: "ok" } | { kind: "signed_out"; message: string; wipe: boolean };
+
+const refSchema = z.object({
+  accountId: z.string(),
+  driver: z.enum(["bubblewrap", "process", "docker", "kubernetes"]),
+  host: z.string(),
+  name: z.string(),
+  instance: z.string(),
+  imageDigest: z.string().nullable(),
+  binaryDigest: z.string(),
+  resumed: z.boolean(),
+}) satisfies z.ZodType<ContainerRef>;
+
+/**
+ * The container of one account and the connection to it. Starts, stops and wipes come one after the other, each under the lease;
+ * a start that is under way is everybody's. What runs already, from this runner or a dead one, is resumed.
+ */
+export class ContainerKeeper {
+  #life: ContainerLife;
+  #ref: ContainerRef | null;
+  #server: AppServer | null = null;
+  #opening: Promise<AppServer> | null = null;
+  /** The last of starts, stops and wipes. */
+  #last: Promise<unknown> = Promise.resolve();
+  #codexVersion: string | null;
+  /** Its end is no news. */
+  #endedByUs: boolean;
+
+  constructor(
+    private readonly deps: RunnerDeps,
+    account: LeasedAccount,
+    private readonly books: AccountBooks,
+    /** Of the lease. */
+    private readonly signal: AbortSignal,
+    private readonly judgeStart: (server: AppServer, account: LeasedAccount) => Promise<StartVerdict>,
+  ) {
+    this.#life = newLife(account.containerState, this.#nowMs());
+    this.#ref = refSchema.nullable().catch(null).parse(account.container);
+    this.#codexVersion = account.codexVersion;
+    this.#endedByUs = this.#life.state !== "running";
+    signal.addEventListener("abort", () => this.#disconnect(), { once: true });
+  }
+
+  get life(): ContainerLife {
+    return this.#life;
+  }
+
+  /** Throws `ContainerDown` with words for the owner, `SignedOut`, or `LeaseLost`. */
+  open(): Promise<AppServer> {
+    if (this.#server) return Promise.resolve(this.#server);
+    this.#opening ??= this.#inOrder(() => this.#start()).finally(() => {
+      this.#opening = null;
+    });
+    const { startMs } = this.deps.settings.timings;
+    return within(
+      this.#opening,
+      startMs,
+      () => new ContainerDown("slow", `Its container did not come up within ${startMs / 1000} seconds.`, null),
+    );
+  }
+
+  /** Running turns may still end within `drainMs`. Nothing to do when it is not there. */
+  stop(drainMs: number): Promise<void> {
+    return this.#inOrder(async () => {
+      if (this.#ref === null || this.#life.state === "none") return;
+      this.#endedByUs = true;
+      await this.deps.driver.stop(this.#ref, drainMs);
+      this.#disconnect();
+      this.#turn({ kind: "stopped" });
+      await this.books.container({ state: "stopped", reason: null });
+      await this.books.event("container_stopped", null);
+    });
+  }
+
+  /** The container and its home are gone, with the sign-in in it. */
+  wipe(): Promise<void> {
+    return this.#inOrder(() => this.#wipe());
+  }
+
+  /** Null: there is none, or it cannot be told. */
+  async measureHome(): Promise<number | null> {
+    if (this.#ref === null || this.#life.state === "none") return null;
+    const bytes = await this.deps.driver.measureHome(this.#ref).catch(() => null);
+    if (bytes !== null) await this.books.homeBytes(bytes);
+    return bytes;
+  }
+
+  /** The connection tells by itself that a container died; the driver adds why. Nothing new about one that we have ended ourselves. */
+  noteChange(change: ContainerChange): Promise<void> {
+    return this.#inOrder(async () => {
+      if (change.state === "running" || this.#endedByUs) return;
+      const message = deathOf(change, this.deps.settings.limits.memoryMiB);
+      if (this.#server === null) {
+        this.#turn({ kind: "gone", message });
+        await this.books.container({ state: "stopped", reason: message });
+      }
+      await this.books.event("container_stopped", message);
+    });
+  }
+
+  async #start(): Promise<AppServer> {
+    if (this.#server) return this.#server;
+    const { retryAtMs, message } = this.#life;
+    if (retryAtMs > this.#nowMs()) {
+      throw new ContainerDown("held_back", message ?? "Its container keeps failing.", new Date(retryAtMs));
+    }
+    const account = await readLeased(this.deps.sql, this.books.proof);
+    if (account === null || this.signal.aborted) throw new LeaseLost(this.books.proof.accountId);
+    if (this.#life.state !== "running") await this.books.container({ state: "starting", reason: null });
+    this.#turn({ kind: "starting" });
+    let server: AppServer;
+    try {
+      server = await this.#bringUp(account);
+    } catch (cause) {
+      if (cause instanceof LeaseLost) throw cause;
+      throw await this.#failed(cause);
+    }
+    await this.books.containerUp();
+    const verdict = await this.judgeStart(server, account);
+    if (verdict.kind === "ok") return server;
+    if (verdict.wipe) await this.#wipe();
+    throw new SignedOut(verdict.message);
+  }
+
+  async #bringUp(account: LeasedAccount): Promise<AppServer> {
+    const { driver, engine, settings } = this.deps;
+    const cli = await this.deps.cliOf(account.codexVersionCanary ?? settings.codexVersion);
+    const setup = await engine.setup(cli);
+    if (this.#ref !== null && this.#codexVersion !== null && this.#codexVersion !== cli.version) {
+      await driver.stop(this.#ref, settings.timings.drainMs);
+    }
+    const ref = await driver.ensure({
+      accountId: account.accountId,
+      fence: account.fence,
+      codexVersion: cli.version,
+      vendorDir: cli.vendorDir,
+      ...setup,
+      caPem: settings.caPem,
+      limits: settings.limits,
+      host: this.#ref?.host ?? null,
+    });
+    this.#ref = ref;
+    this.#codexVersion = cli.version;
+    const server = await engine.open(await driver.connect(ref, this.signal), this.signal);
+    this.#keep(server);
+    this.#endedByUs = false;
+    this.#turn({ kind: "up" });
+    await this.books.container({
+      state: "running",
+      reason: null,
+      container: { ...ref },
+      driver: ref.driver,
+      codexVersion: cli.version,
+      binaryDigest: ref.binaryDigest,
+      imageDigest: ref.imageDigest,
+    });
+    if (!ref.resumed) await this.books.event("container_started", `Codex ${cli.version}, ${ref.driver}`);
+    return server;
+  }
+
+  #keep(server: AppServer): void {
+    this.#server = server;
+    void server.closed.then((error) => {
+      if (this.#server !== server) return;
+      this.#server = null;
+      if (error) this.#turn({ kind: "gone", message: "Its container died or lost its connection." });
+    });
+  }
+
+  async #failed(cause: unknown): Promise<ContainerDown> {
+    this.#disconnect();
+    const reason = cause instanceof ContainerError ? cause.reason : "failed";
+    const message = ownersWords(reason, cause);
+    this.#turn({ kind: "failed", message });
+    this.deps.log.warn({ err: cause, accountId: this.books.proof.accountId, reason }, "container does not come up");
+    await this.books.containerFailed(reason, message);
+    const retryAt = this.#life.retryAtMs > this.#nowMs() ? new Date(this.#life.retryAtMs) : null;
+    return new ContainerDown(reason, message, retryAt, { cause });
+  }
+
+  async #wipe(): Promise<void> {
+    this.#endedByUs = true;
+    this.#disconnect();
+    if (this.#ref !== null) await this.deps.driver.destroy(this.#ref, { deleteHome: true });
+    this.#ref = null;
+    this.#codexVersion = null;
+    this.#turn({ kind: "wiped" });
+    await this.books.noContainer();
+  }
+
+  #disconnect(): void {
+    const server = this.#server;
+    this.#server = null;
+    server?.close();
+  }
+
+  #turn(event: LifeEvent): void {
+    this.#life = lifeAfter(this.#life, event, this.#nowMs());
+  }
+
+  #inOrder<T>(work: () => Promise<T>): Promise<T> {
+    const next = this.#last.then(work, work);
+    this.#last = next.catch(() => undefined);
+    return next;
+  }
+
+  #nowMs(): number {
+    return this.deps.clock.now().getTime();
+  }
+}
+
+function ownersWords(reason: ContainerError["reason"], cause: unknown): string {
+  const said = cause instanceof Error ? cause.message : String(cause);
+  switch (reason) {
+    case "driver_missing":
+      return `The operator's machine cannot start containers now: ${said}`;
+    case "no_space":
+      return `There is no space left for its container: ${said}`;
+    case "unreachable":
+      return `The machine of its container does not answer: ${said}`;
+    case "failed":
+      return `Its container did not come up: ${said}`;
+  }
+}
+
+function deathOf(change: ContainerChange, memoryMiB: number): string {
+  if (change.oom) return `Its container ran out of memory (${memoryMiB} MiB); it starts again with the next request.`;
+  if (change.state === "lost") return "The machine of its container is out of reach.";
+  return `Its container ended${change.code === null ? "" : ` with code ${change.code}`}; it starts again with the next request.`;
+}
