@@ -1,11 +1,10 @@
-import type { Readable } from "node:stream";
 import { AppError } from "@/lib/errors/app-error";
-import type { Upstream } from "@/lib/gateway/ports";
+import type { AnswerBody, Upstream } from "@/lib/gateway/ports";
 
 export type UpstreamHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 export type UpstreamAnswer =
-  | { kind: "answer"; status: number; headers: UpstreamHeaders; body: Readable }
+  | { kind: "answer"; status: number; headers: UpstreamHeaders; body: AnswerBody }
   /** The request never left: any other lane may take it. */
   | { kind: "not_sent"; code: string }
   /** It may have been read and may cost money: no paid lane takes it by itself. */
@@ -59,9 +58,12 @@ export async function callUpstream(input: {
     return { kind: "answer", status: answer.statusCode, headers: answer.headers, body: answer.body };
   } catch (error) {
     if (input.signal.aborted) return { kind: "aborted" };
-    const code = errorCode(error);
-    return { kind: NOT_SENT_CODES.has(code) ? "not_sent" : "ambiguous", code };
+    return { kind: wasNotSent(error) ? "not_sent" : "ambiguous", code: errorCode(error) };
   }
+}
+
+export function wasNotSent(error: unknown): boolean {
+  return NOT_SENT_CODES.has(errorCode(error));
 }
 
 function withApiVersion(path: string, apiVersion: string | null): string {

@@ -25,6 +25,10 @@ export class ClientVoice {
   readonly #speakFirst: () => void;
   #remap: ResponseRemap | null = null;
   #spokeFirst = false;
+  readonly #queueGraceMs: number;
+  /** In a lane's line; null: in none. */
+  #place: number | null = null;
+  #graceTimer: NodeJS.Timeout | null = null;
   #upstreamSpoke = false;
   #timer: NodeJS.Timeout | null = null;
   /** Of the upstream's response, when the client knows that one. */
@@ -39,6 +43,7 @@ export class ClientVoice {
     createdAtS: number;
     relay: Relay;
     silenceMs: number;
+    queueGraceMs: number;
     /** Sends the reply's head; called at most once, before our first own byte. */
     speakFirst: () => void;
   }) {
@@ -53,6 +58,7 @@ export class ClientVoice {
     };
     this.#relay = input.relay;
     this.#silenceMs = input.silenceMs;
+    this.#queueGraceMs = input.queueGraceMs;
     this.#speakFirst = input.speakFirst;
   }
 
@@ -62,7 +68,23 @@ export class ClientVoice {
 
   stop(): void {
     if (this.#timer) clearTimeout(this.#timer);
-    this.#timer = null;
+    if (this.#graceTimer) clearTimeout(this.#graceTimer);
+    this.#timer = this.#graceTimer = null;
+  }
+
+  /** The request stands in line, or (null) no longer does. A client is told of its place, and of every change of it. */
+  waiting(place: number | null): void {
+    const isNews = place !== null && place !== this.#place;
+    this.#place = place;
+    if (place === null) {
+      if (this.#graceTimer) clearTimeout(this.#graceTimer);
+      this.#graceTimer = null;
+    } else if (isNews && this.#spokeFirst) {
+      this.#tellAlive();
+    } else if (!this.#spokeFirst) {
+      // A line that moves at once is not worth a response of our own, with which no status could be told any more.
+      this.#graceTimer ??= setTimeout(() => this.#tellPlace(), this.#queueGraceMs);
+    }
   }
 
   /** Goes on in another telling of the same answer. */
@@ -115,8 +137,25 @@ export class ClientVoice {
       this.#announce();
       return;
     }
+    this.#tellAlive();
+  }
+
+  #tellPlace(): void {
+    if (this.#place === null || this.#upstreamSpoke) return;
+    if (!this.#spokeFirst) {
+      this.#speakFirst();
+      this.#announce();
+    }
+    this.#tellAlive();
+  }
+
+  #tellAlive(): void {
+    this.#timer?.refresh();
+    if (this.#relay.isBacklogged) return;
     void this.#relay.write(
-      this.#wire === "chat" || !this.#remap ? emptyChatChunk(this.#own) : inProgressEvent(this.#own, this.#remap.takeSequenceNumber()),
+      this.#wire === "chat" || !this.#remap
+        ? emptyChatChunk(this.#own, this.#place)
+        : inProgressEvent(this.#own, this.#remap.takeSequenceNumber(), this.#place),
     );
   }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { charge, type Charge } from "@/lib/gateway/charge";
 import type { PlacedHold } from "@/lib/gateway/place-hold";
 import type { LaneDecision, PlannedLane } from "@/lib/gateway/plan-lanes";
-import type { GatewayKey, GatewayPorts, HoldEnd, Settlement, SettlementFate, Upstream } from "@/lib/gateway/ports";
+import type { GatewayKey, GatewayLane, GatewayPorts, HoldEnd, Settlement, SettlementFate } from "@/lib/gateway/ports";
 import { attemptRows, requestRow, type AttemptRecord, type RequestRecord } from "@/lib/gateway/request-record";
 import { countOutputTokens } from "@/lib/metering/estimate";
 import { NOTHING_SEEN, type TapResult } from "@/lib/metering/tap-type";
@@ -21,6 +21,8 @@ type BooksInput = {
   model: string;
   isClientGone: () => boolean;
   replyBytes: () => number;
+  /** Keeps the thread on the lane that has answered it; never fails. */
+  keepThread: (laneId: string) => Promise<void> | null;
 };
 
 type Live = { hold: PlacedHold | null; tap: (() => TapResult) | null; accepted: boolean };
@@ -48,16 +50,17 @@ export class GenerationBooks {
     return Math.max(0, this.#input.ports.now().getTime() - this.#input.record.startedAt.getTime());
   }
 
-  openAttempt(planned: PlannedLane): AttemptRecord {
+  openAttempt(lane: GatewayLane): AttemptRecord {
     const attempt: AttemptRecord = {
       attemptNo: this.#input.record.attempts.length + 1,
-      lane: planned.lane,
+      lane,
       outcome: "failed",
       reason: null,
       upstreamStatus: null,
       upstreamRequestId: null,
       offsetMs: this.sinceStartMs(),
       durationMs: 0,
+      queuedMs: null,
       firstByteMs: null,
       usage: NO_USAGE,
       cost: ZERO_USD,
@@ -67,7 +70,7 @@ export class GenerationBooks {
     return attempt;
   }
 
-  decide(lane: PlannedLane["lane"], decision: LaneDecision["decision"], reason: string | null, evidence: string | null): void {
+  decide(lane: GatewayLane, decision: LaneDecision["decision"], reason: string | null, evidence: string | null): void {
     this.#input.record.decisions.push({
       laneId: lane.id,
       laneKind: lane.kind,
@@ -123,11 +126,9 @@ export class GenerationBooks {
   noteAnswer(
     attempt: AttemptRecord,
     tap: TapResult,
-    charged: Charge | null,
-    hold: PlacedHold | null,
-    price: Price | null,
-    outcome: AttemptRecord["outcome"],
+    how: { charged: Charge | null; hold: PlacedHold | null; price: Price | null; outcome: AttemptRecord["outcome"] },
   ): void {
+    const { charged, hold, price, outcome } = how;
     const { ports } = this.#input;
     const reading = usable(tap.reading);
     const usage = charged?.usage ?? reading?.usage ?? NO_USAGE;
@@ -208,7 +209,7 @@ export class GenerationBooks {
     const { ports, key, facts } = this.#input;
     let stored: Promise<unknown> | null = null;
     if (
-      !attempt.lane.upstream?.operatorKey &&
+      attempt.lane.kind === "api_key" &&
       tap.responseId !== null &&
       this.#input.wire === "responses" &&
       facts.store !== false &&
@@ -221,7 +222,11 @@ export class GenerationBooks {
         .catch((error: unknown) => ports.alarm({ kind: "response_id_not_kept", subject: record.upstreamId, detail: String(error) }));
     }
     this.live = { hold: null, tap: null, accepted: false };
-    const [fate] = await Promise.all([this.#settle(this.#closing(hold && charged ? [holdEnd(hold, charged)] : [])), stored]);
+    const [fate] = await Promise.all([
+      this.#settle(this.#closing(hold && charged ? [holdEnd(hold, charged)] : [])),
+      stored,
+      this.#input.keepThread(attempt.lane.id),
+    ]);
     return fate;
   }
 
@@ -256,9 +261,9 @@ export class GenerationBooks {
   }
 }
 
-export function upstreamOf(attempt: AttemptRecord): Upstream {
-  assert(attempt.lane.upstream, "an attempt has an upstream");
-  return attempt.lane.upstream;
+/** A Codex lane is the owner's own, with nothing of the operator's in it. */
+export function upstreamOf({ lane }: AttemptRecord): { operatorKey: boolean; providerId: string | null } {
+  return lane.upstream ?? { operatorKey: false, providerId: null };
 }
 
 function holdEnd(hold: PlacedHold, charged: Charge): HoldEnd {

@@ -2,18 +2,21 @@ import assert from "node:assert/strict";
 import { AppError } from "@/lib/errors/app-error";
 import { ClientVoice } from "@/lib/gateway/client-voice";
 import { GenerationBooks } from "@/lib/gateway/generation-books";
-import { LaneAttempt, type AttemptContext } from "@/lib/gateway/lane-attempt";
+import type { AttemptContext } from "@/lib/gateway/attempt";
 import { Outlet, type ReplyHead } from "@/lib/gateway/outlet";
-import { planLanes } from "@/lib/gateway/plan-lanes";
+import { planLanes, type LanePlan } from "@/lib/gateway/plan-lanes";
 import type { GatewayKey, GatewayOptions, GatewayPorts } from "@/lib/gateway/ports";
-import { refusalOfPlan } from "@/lib/gateway/refusal-of-plan";
 import type { Relay } from "@/lib/gateway/relay";
 import type { RequestRecord } from "@/lib/gateway/request-record";
+import { continuesTurn, foreignItemsOn, readSealed, threadIdOf, type Thread } from "@/lib/gateway/thread";
+import { walkLanes } from "@/lib/gateway/walk-lanes";
 import type { HeaderMap, Reply } from "@/lib/http/call";
 import { errorReply } from "@/lib/openai/error-face";
 import type { BodyScan } from "@/lib/openai/json-scan";
 import type { RequestFacts, Wire } from "@/lib/openai/request-facts";
 import { spliceBody, type BodyEdit } from "@/lib/openai/splice";
+import type { Price } from "@/lib/pricing/price-type";
+import { judgeForCodex } from "@/lib/turns/codex-capabilities";
 
 /*
  * One generation: a request on its way through the owner's lanes, independent of the client that waits for it.
@@ -24,7 +27,8 @@ import { spliceBody, type BodyEdit } from "@/lib/openai/splice";
  * - Nothing of an attempt reaches the client before its first content event; until then the next lane may take over.
  * - After the first content byte there is no other lane.
  * - The terminal reaches the client only after its settlement is durable.
- * - The client leaving changes nothing here: the answer is drained so that its real usage is known, until the deadline.
+ * - The client leaving changes nothing here: the answer is drained so that its real usage is known, until the deadline. Only a
+ *   turn on a Codex lane, which costs nothing per token, is interrupted then.
  */
 
 export type GenerationInput = {
@@ -64,8 +68,12 @@ export class Generation {
   readonly #voice: ClientVoice;
   readonly #books: GenerationBooks;
   readonly #abort = new AbortController();
+  readonly #context: AttemptContext;
   #outlet = new Outlet();
   #clientsLeft = 0;
+  /** Null: the owner has no choice of lanes for it, or nothing names it. */
+  #thread: Thread | null = null;
+  readonly #onGone = new Set<() => void>();
 
   constructor({ bytes, scan, ...input }: GenerationInput) {
     this.#input = input;
@@ -78,6 +86,7 @@ export class Generation {
       model: input.model,
       relay: this.relay,
       silenceMs: input.options.silenceMs,
+      queueGraceMs: input.options.queueGraceMs,
       createdAtS: Math.floor(input.record.startedAt.getTime() / 1000),
       speakFirst: () =>
         this.#sendHead({ status: 200, headers: { "content-type": "text/event-stream", "cache-control": "no-cache" }, body: null }),
@@ -85,7 +94,9 @@ export class Generation {
     const { ports, key, record, wire, facts, model } = input;
     const isClientGone = () => this.#isClientGone();
     const replyBytes = () => this.relay.bytesWritten;
-    this.#books = new GenerationBooks({ ports, key, record, wire, facts, model, isClientGone, replyBytes });
+    const keepThread = (laneId: string) => this.#keepThread(laneId);
+    this.#books = new GenerationBooks({ ports, key, record, wire, facts, model, isClientGone, replyBytes, keepThread });
+    this.#context = this.#newContext();
     this.finished = this.#run();
   }
 
@@ -99,6 +110,7 @@ export class Generation {
     this.clientsCame += 1;
     const leave = () => {
       this.#clientsLeft += 1;
+      if (this.#isClientGone()) for (const run of this.#onGone) run();
     };
     if (signal.aborted) leave();
     else signal.addEventListener("abort", leave, { once: true });
@@ -153,32 +165,56 @@ export class Generation {
   }
 
   async #tryLanes(): Promise<AppError | null> {
-    const { ports, options, key, facts, model } = this.#input;
-    const price = await ports.priceOf(model);
-    const storedOn = facts.previousResponseId === null ? undefined : await ports.findStoredResponse(key.userId, facts.previousResponseId);
-    const plan = planLanes({ lanes: key.lanes, facts, price, storedOn, webSearchCallsMax: options.webSearchCallsMax, now: ports.now() });
-    for (const skip of plan.skipped) this.#books.decide(skip.lane, "skipped", skip.reason, skip.evidence);
-    if (plan.candidates.length === 0) return refusalOfPlan(plan.skipped, { model, publicUrl: options.publicUrl, now: ports.now() });
+    const price = await this.#input.ports.priceOf(this.#input.model);
+    return walkLanes(this.#context, await this.#plan(price), price);
+  }
 
-    const attempt = new LaneAttempt(this.#context());
-    let last: AppError | null = null;
-    for (const [index, planned] of plan.candidates.entries()) {
-      this.#books.lanesLeft = plan.candidates.slice(index + 1);
-      const end = await attempt.run(planned, price);
-      if (end.kind === "done") return null;
-      last = end.error;
-      if (end.kind === "final") return last;
-      if (end.kind === "ambiguous") {
-        this.#books.skipRest("paid_after_ambiguous");
-        return last;
-      }
-      if (this.#abort.signal.aborted) return last;
-    }
-    if (last?.code !== "lanes_exhausted") return last;
-    const { resetsAt, retryAfterS } = last;
-    return new AppError(last.code, `${last.message.replace(/[.\s]*$/, "")}. Add a lane at ${options.publicUrl}/dashboard.`, {
-      resetsAt,
-      retryAfterS,
+  async #plan(price: Price | null): Promise<LanePlan> {
+    const { ports, options, key, wire, facts, model } = this.#input;
+    const storedOn = facts.previousResponseId === null ? undefined : await ports.findStoredResponse(key.userId, facts.previousResponseId);
+    const hasCodexLanes = key.lanes.some((lane) => lane.kind === "codex");
+    if (hasCodexLanes) this.#thread = await this.#findThread();
+    return planLanes({
+      lanes: key.lanes,
+      facts,
+      model,
+      price,
+      storedOn,
+      webSearchCallsMax: options.webSearchCallsMax,
+      codexVerdict: hasCodexLanes ? judgeForCodex(wire, this.#bodyValue(), { strict: key.parametersStrict }) : null,
+      codexLanesOn: key.codexLanesOn,
+      spill: key.spill,
+      thread: this.#thread,
+      now: ports.now(),
+    });
+  }
+
+  /** Looked up only for an owner with Codex lanes and a choice; the plain way through the wallet pays nothing for it. */
+  async #findThread(): Promise<Thread | null> {
+    const { ports, key, record, wire, facts } = this.#input;
+    const id = threadIdOf(record.labels, facts);
+    if (id === null || key.lanes.filter((lane) => lane.state !== "paused").length < 2) return null;
+    const body = this.#bodyValue();
+    return {
+      id,
+      turnId: record.labels.turnId,
+      continuesTurn: continuesTurn(wire, body),
+      pin: await ports.findPin(key.keyId, id),
+      sealed: readSealed(wire, body),
+    };
+  }
+
+  #keepThread(laneId: string): Promise<void> | null {
+    const thread = this.#thread;
+    if (!thread) return null;
+    const { ports, key } = this.#input;
+    return ports.keepPin({
+      userId: key.userId,
+      keyId: key.keyId,
+      threadId: thread.id,
+      laneId,
+      turnId: thread.turnId,
+      foreignItems: this.#context.allSealedLeftOut ? thread.sealed.itemsCount : foreignItemsOn(thread, laneId),
     });
   }
 
@@ -232,6 +268,11 @@ export class Generation {
     this.record.errorText = error.message;
   }
 
+  #bodyValue(): BodyScan["value"] {
+    assert(this.#body, "lanes are chosen before the first content");
+    return this.#body.scan.value;
+  }
+
   #spliced(edits: readonly BodyEdit[]): Buffer {
     assert(this.#body, "no lane is tried after the first content");
     return spliceBody(this.#body.bytes, this.#body.scan, edits);
@@ -253,11 +294,11 @@ export class Generation {
   }
 
   /** What attempts may see and do; `isAdmitted` lives on from one to the next. */
-  #context(): AttemptContext {
+  #newContext(): AttemptContext {
     const setFailed = (failed: boolean) => {
       this.failed = failed;
     };
-    const { ports, options, key, wire, headers, facts, edits } = this.#input;
+    const { ports, options, key, wire, headers, facts, model, edits } = this.#input;
     return {
       ports,
       options,
@@ -265,19 +306,27 @@ export class Generation {
       wire,
       headers,
       facts,
+      model,
       edits,
       record: this.record,
       books: this.#books,
       voice: this.#voice,
       signal: this.#abort.signal,
       isAdmitted: false,
+      allSealedLeftOut: false,
       setFailed,
       isClientGone: () => this.#isClientGone(),
+      whenClientGone: (run) => {
+        this.#onGone.add(run);
+        if (this.#isClientGone()) run();
+        return () => void this.#onGone.delete(run);
+      },
       isHeadSent: () => this.#outlet.isOpen,
       sendHead: (head) => this.#sendHead(head),
       tellError: (error) => this.#tellError(error),
       noteError: (error) => this.#noteError(error),
       withhold: () => this.#withhold(),
+      sealed: () => readSealed(wire, this.#bodyValue()),
       splice: (spliced) => this.#spliced(spliced),
       dropBody: () => this.#dropBody(),
     };

@@ -1,7 +1,7 @@
 import { AppError } from "@/lib/errors/app-error";
 import { callUpstream } from "@/lib/gateway/call-upstream";
 import { admitOnly } from "@/lib/gateway/place-hold";
-import type { GatewayKey, GatewayLane, GatewayOptions, GatewayPorts } from "@/lib/gateway/ports";
+import type { GatewayKey, GatewayOptions, GatewayPorts, PaidLane } from "@/lib/gateway/ports";
 import { attemptRows, requestRow, type RequestRecord } from "@/lib/gateway/request-record";
 import type { Call, Reply } from "@/lib/http/call";
 import { clientHeaders, upstreamHeaders } from "@/lib/openai/forward-headers";
@@ -29,6 +29,17 @@ type MirrorInput = {
 export async function mirrorCall(input: MirrorInput): Promise<Reply> {
   const { call, key, record, ports } = input;
   const lane = chooseLane(key, input.laneId);
+  for (const other of key.lanes) {
+    if (other.kind !== "codex") continue;
+    record.decisions.push({
+      laneId: other.id,
+      laneKind: other.kind,
+      label: other.label,
+      decision: "skipped",
+      reason: "cannot",
+      evidence: "serves POST /v1/responses and /v1/chat/completions only",
+    });
+  }
   if (key.models !== null && call.method === "POST" && input.laneId === undefined) {
     // What model the body names is not read here, so a list of models could not be kept.
     throw new AppError("model_not_allowed", "This API key is limited to certain models, which this address cannot check.", {
@@ -64,6 +75,7 @@ export async function mirrorCall(input: MirrorInput): Promise<Reply> {
     upstreamRequestId: answer.kind === "answer" ? String(answer.headers["x-request-id"] ?? "") || null : null,
     offsetMs: 0,
     durationMs: ports.now().getTime() - startedMs,
+    queuedMs: null,
     firstByteMs: ports.now().getTime() - startedMs,
     usage: NO_USAGE,
     cost: ZERO_USD,
@@ -107,7 +119,7 @@ export async function mirrorCall(input: MirrorInput): Promise<Reply> {
   return {
     status: answer.status,
     headers: { "x-request-id": record.id, "x-switchyard-lane": lane.kind, ...clientHeaders(answer.headers, lane.upstream) },
-    body: passThrough(answer.body as AsyncIterable<Uint8Array>, close),
+    body: passThrough(answer.body, close),
   };
 }
 
@@ -118,7 +130,7 @@ export class MirroredFailure extends Error {
   }
 }
 
-type OwnLane = GatewayLane & { upstream: NonNullable<GatewayLane["upstream"]> };
+type OwnLane = PaidLane & { upstream: NonNullable<PaidLane["upstream"]> };
 
 function chooseLane(key: GatewayKey, laneId: string | undefined): OwnLane {
   const lane = key.lanes.find(

@@ -3,6 +3,7 @@ import type { AppErrorCode } from "@/lib/errors/app-error";
 import type { HeaderMap } from "@/lib/http/call";
 import type { MicroUsd } from "@/lib/money/micro-usd";
 import type { Price } from "@/lib/pricing/price-type";
+import type { DeclineClass, TurnFrame, TurnTicket } from "@/lib/turns/runner-protocol";
 
 /**
  * What the gateway core needs from the rest of the product. It owns no storage: the runtime plugs the domains in here, the
@@ -20,16 +21,37 @@ export type Upstream = {
   dispatcher: Dispatcher;
 };
 
-export type GatewayLane = {
+type LaneBase = {
   id: string;
-  kind: "api_key" | "wallet";
   label: string;
-  state: "ready" | "exhausted" | "cooling" | "paused";
+  state: "ready" | "signing_in" | "signed_out" | "exhausted" | "cooling" | "paused";
   stateReason: string | null;
   stateUntil: Date | null;
+};
+
+/** A ChatGPT account of the owner, answered for by a runner. */
+export type CodexLane = LaneBase & {
+  kind: "codex";
+  accountId: string;
+  /** Models whose own limit is used up, with the instant of their reset. */
+  closedModels: Readonly<Record<string, string>>;
+  upstream: null;
+};
+
+/** Costs money per token, and sends to an upstream of the OpenAI API. */
+export type PaidLane = LaneBase & {
+  kind: "api_key" | "wallet";
   /** Null: the operator has no provider in service, so the wallet lane cannot answer. */
   upstream: Upstream | null;
 };
+
+export type GatewayLane = CodexLane | PaidLane;
+
+/** What the key's owner lets paid lanes take over from the Codex lanes above them, beyond what they may always take. */
+export type SpillRules = { busy: "none" | "own_key" | "any"; lostToWallet: boolean; cannotToWallet: boolean };
+
+/** Why a paid lane took a request from the Codex lanes above it. `pinned`: it goes on with a turn that it had taken. */
+export type SpillReason = DeclineClass | "pinned";
 
 export type GatewayKey = {
   keyId: string;
@@ -37,6 +59,11 @@ export type GatewayKey = {
   models: readonly string[] | null;
   defaultModel: string | null;
   outputTokensMax: number;
+  spill: SpillRules;
+  /** Sampling parameters that a Codex lane cannot keep: refused there instead of ignored. */
+  parametersStrict: boolean;
+  /** The operator's switch. */
+  codexLanesOn: boolean;
   /** In the owner's order. */
   lanes: readonly GatewayLane[];
 };
@@ -116,6 +143,36 @@ export type Alarm = { kind: string; subject: string; detail: string };
 
 export type LaneChange = { state: "cooling" | "exhausted"; reason: string; until: Date };
 
+/** Bytes of an answer, to be read once or given up. */
+export type AnswerBody = AsyncIterable<Uint8Array> & { destroy(): void };
+
+export type RunnerCall = {
+  ticket: TurnTicket;
+  /** The client's JSON, edited for this lane. */
+  body: Buffer;
+  /** Where another runner said that the account is driven. */
+  movedTo: string | null;
+  signal: AbortSignal;
+  onWaiting(frame: Extract<TurnFrame, { kind: "queued" | "running" }>): void;
+};
+
+export type RunnerEnd =
+  | { kind: "answer"; contentType: string; body: AnswerBody }
+  | Extract<TurnFrame, { kind: "declined" | "refused" }>
+  /** No runner, or it went away before an answer began. `ran`: the turn may have been running. */
+  | { kind: "lost"; reason: string; ran: boolean; movedTo: string | null }
+  | { kind: "aborted" };
+
+/** Which lane a thread is on. */
+export type ThreadPin = {
+  laneId: string;
+  turnId: string | null;
+  pinnedAt: Date;
+  lastUsedAt: Date;
+  /** The first items of its `input` were made on other lanes: what is sealed in them cannot be read here. */
+  foreignItems: number;
+};
+
 export type GatewayPorts = {
   now(): Date;
   newRequestId(): string;
@@ -140,6 +197,11 @@ export type GatewayPorts = {
   /** Which lane stored this Responses id for this owner; null for anybody else's and for none. */
   findStoredResponse(userId: string, upstreamId: string): Promise<{ laneId: string } | null>;
   recordStoredResponse(record: { userId: string; keyId: string; laneId: string; upstreamId: string }): Promise<void>;
+  callRunner(call: RunnerCall): Promise<RunnerEnd>;
+  /** Counts a request that a paid lane takes from the Codex lanes above it; `capped`: it took enough for this day. */
+  admitSpill(spill: { userId: string; laneId: string; reason: SpillReason }): Promise<"ok" | "capped">;
+  findPin(keyId: string, threadId: string): Promise<ThreadPin | null>;
+  keepPin(pin: { userId: string; keyId: string; threadId: string } & Pick<ThreadPin, "laneId" | "turnId" | "foreignItems">): Promise<void>;
   /** A value that means one owner to the provider and cannot be traced by another. */
   ownerHmac(userId: string, value: string): string;
 };
@@ -155,4 +217,10 @@ export type GatewayOptions = {
   /** How long a request waits for money that running requests hold. */
   moneyWaitMs: number;
   webSearchCallsMax: number;
+  /** How long a streamed request may stand in line for a Codex lane. */
+  queueMs: number;
+  /** A line shorter than this is not spoken of. */
+  queueGraceMs: number;
+  /** How long a request waits for another runner to take over from one that is gone. */
+  laneRecoveryMs: number;
 };

@@ -1,13 +1,13 @@
-import type { Readable } from "node:stream";
+import type { AnswerBody } from "@/lib/gateway/ports";
 
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 
 /** The whole body; null when it was cut or is larger than any answer. */
-export async function readJsonAnswer(body: Readable): Promise<Buffer | null> {
-  const chunks: Buffer[] = [];
+export async function readJsonAnswer(body: AnswerBody): Promise<Buffer | null> {
+  const chunks: Uint8Array[] = [];
   let bytes = 0;
   try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
+    for await (const chunk of body) {
       bytes += chunk.byteLength;
       if (bytes > ANSWER_BYTES_MAX) return null;
       chunks.push(chunk);
@@ -15,7 +15,9 @@ export async function readJsonAnswer(body: Readable): Promise<Buffer | null> {
   } catch {
     return null;
   }
-  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, bytes);
+  const [only] = chunks;
+  if (only && chunks.length === 1) return Buffer.from(only.buffer, only.byteOffset, only.byteLength);
+  return Buffer.concat(chunks, bytes);
 }
 
 /** `error.resets_at` or `error.resets_in_seconds` of a usage limit, as a Unix second; null when there is none to believe. */

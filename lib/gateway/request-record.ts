@@ -1,5 +1,5 @@
 import type { LaneDecision } from "@/lib/gateway/plan-lanes";
-import type { GatewayKey, GatewayLane } from "@/lib/gateway/ports";
+import type { GatewayKey, GatewayLane, SpillReason } from "@/lib/gateway/ports";
 import type { ClientKind } from "@/lib/openai/client-kind";
 import type { CodexLabels } from "@/lib/openai/codex-metadata";
 import { NO_USAGE, type Usage } from "@/lib/openai/usage-type";
@@ -17,6 +17,8 @@ export type AttemptRecord = {
   upstreamRequestId: string | null;
   offsetMs: number;
   durationMs: number;
+  /** In line for a Codex lane; null: it never stood in one. */
+  queuedMs: number | null;
   firstByteMs: number | null;
   usage: Usage;
   cost: MicroUsd;
@@ -41,6 +43,8 @@ export type RequestRecord = {
   errorCode: string | null;
   errorText: string | null;
   lane: GatewayLane | null;
+  /** Why a paid lane took it from the Codex lanes above. */
+  spillReason: SpillReason | null;
   servedModel: string | null;
   usage: Usage;
   webSearchCalls: number;
@@ -83,6 +87,7 @@ export function newRecord(
     errorCode: null,
     errorText: null,
     lane: null,
+    spillReason: null,
     servedModel: null,
     usage: NO_USAGE,
     webSearchCalls: 0,
@@ -154,6 +159,8 @@ export function requestRow(record: RequestRecord, endedAt: Date): Record<string,
     client_gone: record.clientGone,
     decisions: record.decisions,
     edits: record.edits,
+    queued_ms: queuedMs(record) ?? undefined,
+    spill_reason: record.spillReason ?? undefined,
   };
 }
 
@@ -172,6 +179,7 @@ export function attemptRows(record: RequestRecord): Record<string, unknown>[] {
     upstream_request_id: clean(attempt.upstreamRequestId),
     offset_ms: attempt.offsetMs,
     duration_ms: attempt.durationMs,
+    queued_ms: attempt.queuedMs ?? undefined,
     first_byte_ms: attempt.firstByteMs ?? undefined,
     fresh_input_tokens: attempt.usage.freshInputTokens,
     cached_input_tokens: attempt.usage.cachedInputTokens,
@@ -181,6 +189,11 @@ export function attemptRows(record: RequestRecord): Record<string, unknown>[] {
     cost: attempt.cost,
     provider_cost: attempt.providerCost,
   }));
+}
+
+function queuedMs({ attempts }: RequestRecord): number | null {
+  const waits = attempts.flatMap((attempt) => attempt.queuedMs ?? []);
+  return waits.length === 0 ? null : waits.reduce((sum, wait) => sum + wait, 0);
 }
 
 /** Text that upstream or client chose: no control characters, which a terminal would obey, and no novels. */

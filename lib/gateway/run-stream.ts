@@ -1,6 +1,6 @@
-import type { Readable } from "node:stream";
 import type { ClientVoice } from "@/lib/gateway/client-voice";
 import type { Refusal } from "@/lib/gateway/classify-refusal";
+import type { AnswerBody } from "@/lib/gateway/ports";
 import { UsageTap } from "@/lib/metering/tap";
 import type { TapResult, UpstreamError } from "@/lib/metering/tap-type";
 import type { Wire } from "@/lib/openai/request-facts";
@@ -21,7 +21,7 @@ const TAIL_BYTES_MAX = 64 * 1024;
 
 export async function runStream(input: {
   wire: Wire;
-  body: Readable;
+  body: AnswerBody;
   voice: ClientVoice;
   upstream: { operatorKey: boolean };
   /** The client asked for the usage chunk of the chat wire. */
@@ -62,7 +62,7 @@ export async function runStream(input: {
     return false;
   };
 
-  const chunks = input.body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+  const chunks = input.body[Symbol.asyncIterator]();
   let whole = false;
   try {
     while (!whole) {
@@ -99,7 +99,7 @@ export async function runStream(input: {
 }
 
 /** Reads what is left so that the connection can serve again; an upstream that does not stop loses it. */
-async function readTail(chunks: AsyncIterator<Uint8Array>, body: Readable): Promise<void> {
+async function readTail(chunks: AsyncIterator<Uint8Array>, body: AnswerBody): Promise<void> {
   let bytes = 0;
   try {
     for (let next = await chunks.next(); !next.done; next = await chunks.next()) {

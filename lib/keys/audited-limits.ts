@@ -16,5 +16,9 @@ export function auditedLimits(limits: KeyLimits): AuditFields {
     budgetWeekUsd: usd(limits.budgetWeek),
     budgetMonthUsd: usd(limits.budgetMonth),
     laneIds: limits.laneIds,
+    spillBusy: limits.spillBusy,
+    spillLostToWallet: limits.spillLostToWallet,
+    spillCannotToWallet: limits.spillCannotToWallet,
+    parametersStrict: limits.parametersStrict,
   };
 }

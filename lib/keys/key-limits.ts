@@ -21,6 +21,14 @@ export type KeyLimits = {
   budgetMonth: MicroUsd | null;
   /** The only lanes that it may use, of its owner's; null: all of them. */
   laneIds: readonly string[] | null;
+  /** What a full line of the Codex lanes opens below them: nothing, the owner's own key, or any paid lane. */
+  spillBusy: "none" | "own_key" | "any";
+  /** The wallet may answer when the Codex lanes are lost: signed out, or without a container. */
+  spillLostToWallet: boolean;
+  /** The wallet may answer what Codex cannot do. */
+  spillCannotToWallet: boolean;
+  /** Sampling parameters that a Codex lane cannot keep are refused there instead of ignored. */
+  parametersStrict: boolean;
 };
 
 const OUTPUT_TOKENS_DEFAULT = 32_000;
@@ -37,6 +45,10 @@ export const NO_LIMITS: KeyLimits = {
   budgetWeek: null,
   budgetMonth: null,
   laneIds: null,
+  spillBusy: "none",
+  spillLostToWallet: false,
+  spillCannotToWallet: false,
+  parametersStrict: false,
 };
 
 const LIST_MAX = 100;
@@ -57,6 +69,10 @@ const shape = z.object({
   budgetWeek: budget,
   budgetMonth: budget,
   laneIds: z.array(z.string()).min(1, "must name a lane").max(LIST_MAX, "are too many").nullable(),
+  spillBusy: z.enum(["none", "own_key", "any"], "must be none, own_key or any"),
+  spillLostToWallet: z.boolean(),
+  spillCannotToWallet: z.boolean(),
+  parametersStrict: z.boolean(),
 });
 
 /** Throws `request_invalid` with the field as `param`. */

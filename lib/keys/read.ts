@@ -25,6 +25,10 @@ export type KeyView = {
   outputTokensMax: number;
   /** Null: every lane of the owner. */
   laneIds: string[] | null;
+  spillBusy: "none" | "own_key" | "any";
+  spillLostToWallet: boolean;
+  spillCannotToWallet: boolean;
+  parametersStrict: boolean;
   /** Held by requests that are running. */
   reservedUsd: string;
   /** Wallet money of the running UTC day, ISO week and month. */
@@ -71,6 +75,10 @@ export async function listKeys(reader: Reader, viewer: Viewer, input: { userId: 
     requestsPerMinuteMax: key.requestsPerMinuteMax,
     outputTokensMax: key.outputTokensMax,
     laneIds: row.laneIds,
+    spillBusy: key.spillBusy,
+    spillLostToWallet: key.spillLostToWallet,
+    spillCannotToWallet: key.spillCannotToWallet,
+    parametersStrict: key.parametersStrict,
     reservedUsd: toUsdString(row.reserved),
     day: period(row.daySpent, key.budgetDay),
     week: period(row.weekSpent, key.budgetWeek),

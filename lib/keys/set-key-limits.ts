@@ -33,6 +33,10 @@ export async function setKeyLimits(
     budgetWeek: key.budgetWeek,
     budgetMonth: key.budgetMonth,
     laneIds: set.length === 0 ? null : set.map((row) => row.laneId),
+    spillBusy: key.spillBusy,
+    spillLostToWallet: key.spillLostToWallet,
+    spillCannotToWallet: key.spillCannotToWallet,
+    parametersStrict: key.parametersStrict,
   };
   const after = { ...before, ...input.limits };
   checkKeyLimits(after);

@@ -10,9 +10,11 @@ export function createdEvent(own: OwnResponse): Buffer {
   return ownEvent("response.created", 0, responseObject(own, "in_progress", null));
 }
 
-/** A data event that keeps a waiting client alive; Codex does not count comments. */
-export function inProgressEvent(own: OwnResponse, sequenceNumber: number): Buffer {
-  return ownEvent("response.in_progress", sequenceNumber, responseObject(own, "in_progress", null));
+/** A data event that keeps a waiting client alive; Codex does not count comments. `place`: in the line that it stands in. */
+export function inProgressEvent(own: OwnResponse, sequenceNumber: number, place: number | null = null): Buffer {
+  const response = responseObject(own, "in_progress", null);
+  const told = place === null ? response : { ...response, metadata: { switchyard_queue_place: String(place) } };
+  return ownEvent("response.in_progress", sequenceNumber, told);
 }
 
 export function failedEvent(own: OwnResponse, sequenceNumber: number, error: OwnError): Buffer {
@@ -20,13 +22,14 @@ export function failedEvent(own: OwnResponse, sequenceNumber: number, error: Own
 }
 
 /** A chunk that says nothing: the chat wire's way to keep a waiting client alive. */
-export function emptyChatChunk(own: OwnResponse): Buffer {
+export function emptyChatChunk(own: OwnResponse, place: number | null = null): Buffer {
   const chunk = {
     id: own.responseId,
     object: "chat.completion.chunk",
     created: own.createdAtS,
     model: own.model,
     choices: [{ index: 0, delta: {}, logprobs: null, finish_reason: null }],
+    ...(place === null ? {} : { switchyard: { queue_place: place } }),
   };
   return makeEvent(null, Buffer.from(JSON.stringify(chunk))).raw;
 }

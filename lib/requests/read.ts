@@ -53,6 +53,10 @@ export type RequestView = {
   decisions: readonly LaneDecision[];
   /** What was changed in the forwarded body, one note each. */
   edits: readonly string[];
+  /** How long it stood in line for a Codex lane; null: it never did. */
+  queuedMs: number | null;
+  /** Why a paid lane took it from the Codex lanes above: exhausted, lost, busy, cannot. Null: none did. */
+  spillReason: string | null;
   attempts: AttemptView[];
 };
 
@@ -64,6 +68,8 @@ type AttemptView = {
   upstreamStatus: number | null;
   offsetMs: number;
   durationMs: number;
+  /** In line for a Codex lane; null: it never stood in one. */
+  queuedMs: number | null;
   firstByteMs: number | null;
   tokens: TokensView;
   costUsd: string;
@@ -169,6 +175,8 @@ function requestView(request: typeof requests.$inferSelect, laneLabel: string | 
     },
     decisions: request.decisions as LaneDecision[],
     edits: request.edits as string[],
+    queuedMs: request.queuedMs,
+    spillReason: request.spillReason,
   };
 }
 
@@ -181,6 +189,7 @@ function attemptView(attempt: typeof attempts.$inferSelect, label: string | null
     upstreamStatus: attempt.upstreamStatus,
     offsetMs: attempt.offsetMs,
     durationMs: attempt.durationMs,
+    queuedMs: attempt.queuedMs,
     firstByteMs: attempt.firstByteMs,
     tokens: tokensView(attempt),
     costUsd: toUsdString(attempt.cost),

@@ -1,20 +1,24 @@
 import path from "node:path";
-import type { Dispatcher } from "undici";
+import { Agent } from "undici";
 import { AlarmBell } from "@/lib/audit/alarm-bell";
+import { admitSpill } from "@/lib/codex/admit-spill";
+import { findRunner } from "@/lib/codex/find-runner";
 import { readModelCatalogue } from "@/lib/codex/model-catalogue";
+import { findPin, keepPin } from "@/lib/codex/thread-pins";
 import { ownerHmac } from "@/lib/crypto/owner-hmac";
+import { callRunner } from "@/lib/gateway/call-runner";
 import { createGateway, type Gateway } from "@/lib/gateway/create-gateway";
-import type { GatewayKey, GatewayLane, GatewayPorts, Upstream } from "@/lib/gateway/ports";
-import { guardedAgent } from "@/lib/http/guarded-agent";
+import type { GatewayPorts } from "@/lib/gateway/ports";
 import { newId } from "@/lib/ids/ids";
-import { KeyCache, type CachedKey, type LaneRow } from "@/lib/keys/key-cache";
+import { KeyCache } from "@/lib/keys/key-cache";
 import { verifyKey } from "@/lib/keys/verify-key";
 import { reportLaneState } from "@/lib/lanes/report-lane-state";
 import { noteUsageReport } from "@/lib/providers/note-usage-report";
 import { PriceBook } from "@/lib/providers/price-book";
-import { readProviderTarget } from "@/lib/providers/read-provider-target";
 import { findStoredResponse, recordStoredResponse } from "@/lib/requests/stored-responses";
 import { runtime, type Runtime } from "@/lib/runtime/runtime";
+import { Upstreams } from "@/lib/runtime/upstreams";
+import { areCodexLanesOn } from "@/lib/settings/codex-switch";
 import { requireDatabaseMode } from "@/lib/settings/database-mode";
 import { Admitter } from "@/lib/wallet/admitter";
 import { explainPassingError } from "@/lib/wallet/database-error";
@@ -39,9 +43,28 @@ export type GatewayTimings = {
   settleWaitMs: number;
   heartbeatMs: number;
   replayMs: number;
+  /** A line shorter than this is not spoken of to the client. */
+  queueGraceMs: number;
+  /** How long a request waits for another runner to take over a Codex lane from one that is gone: above a lease's length. */
+  laneRecoveryMs: number;
+  /** Between two looks whether a running turn's account is still driven by whoever was called. */
+  runnerCheckMs: number;
 };
 
-const TIMINGS: GatewayTimings = { silenceMs: 15_000, moneyWaitMs: 20_000, settleWaitMs: 20_000, heartbeatMs: 5_000, replayMs: 5_000 };
+const TIMINGS: GatewayTimings = {
+  silenceMs: 15_000,
+  moneyWaitMs: 20_000,
+  settleWaitMs: 20_000,
+  heartbeatMs: 5_000,
+  replayMs: 5_000,
+  queueGraceMs: 1_000,
+  laneRecoveryMs: 20_000,
+  runnerCheckMs: 5_000,
+};
+const RUNNER_CONNECT_MS = 3_000;
+const RUNNER_STRIKES = 2;
+/** The operator's switch is read again after this long, should the database's word of a change have been lost. */
+const SWITCH_LIFETIME_MS = 30_000;
 /** What the hold of one request includes for the hosted web search. */
 const WEB_SEARCH_CALLS_MAX = 10;
 
@@ -70,16 +93,22 @@ export async function buildGatewayRuntime(rt: Runtime, timings: GatewayTimings =
   const book = new PriceBook(db.orm, clock);
   const waiters = new MoneyWaiters();
   const upstreams = new Upstreams(rt, isSimulated);
+  const runnerAgent = new Agent({ headersTimeout: 0, bodyTimeout: 0, connect: { timeout: RUNNER_CONNECT_MS } });
+  const codexSwitch = remembered(SWITCH_LIFETIME_MS, () => areCodexLanesOn(sql));
+  const forget = () => {
+    book.drop();
+    codexSwitch.drop();
+  };
   const subscription = await sql.listen(
     "config_changed",
     (subject) => {
       keys.drop(subject);
-      if (subject === "all") book.drop();
+      if (subject === "all") forget();
     },
     // On every (re)connection: what was missed in between is unknown, so nothing that is cached may stay.
     () => {
       keys.drop("all");
-      book.drop();
+      forget();
     },
   );
   const journal = new SettlementJournal(path.join(config.dataDir, "journal"));
@@ -104,7 +133,7 @@ export async function buildGatewayRuntime(rt: Runtime, timings: GatewayTimings =
     newHoldId: () => newId("hold"),
     verifyKey: explained(async (headers, clientAddress) => {
       const found = await verifyKey(headers, { cache: keys, clock, clientAddress, publicUrl: config.publicUrl });
-      return upstreams.gatewayKey(found, book);
+      return upstreams.gatewayKey(found, book, () => codexSwitch.read());
     }),
     noteKeyRefused: (code) => void keysRefused.set(code, (keysRefused.get(code) ?? 0) + 1),
     priceOf: explained((model) => book.priceOf(model)),
@@ -134,6 +163,41 @@ export async function buildGatewayRuntime(rt: Runtime, timings: GatewayTimings =
     },
     findStoredResponse: explained((userId, upstreamId) => findStoredResponse(sql, userId, upstreamId)),
     recordStoredResponse: (record) => recordStoredResponse(sql, record),
+    callRunner: async (call) => {
+      if (config.runnerSecret === null) {
+        return { kind: "declined", class: "lost", reason: "no_runner", message: "no runner is set up", until: null, param: null };
+      }
+      const runner = call.movedTo === null ? await findRunner(sql, call.ticket.accountId) : { address: call.movedTo };
+      if (!runner) return { kind: "lost", reason: "no_runner", ran: false, movedTo: null };
+      const { address } = runner;
+      return callRunner({
+        ...call,
+        address,
+        secret: config.runnerSecret,
+        dispatcher: runnerAgent,
+        watch: (onGone) => {
+          let strikes = 0;
+          const watch = everyMs(
+            timings.runnerCheckMs,
+            async () => {
+              // A lease that is being renewed may be found missing once.
+              strikes = (await findRunner(sql, call.ticket.accountId))?.address === address ? 0 : strikes + 1;
+              if (strikes === RUNNER_STRIKES) onGone();
+            },
+            failed("runner of an account not looked up"),
+          );
+          return () => watch.stop();
+        },
+      });
+    },
+    admitSpill: explained((spill) => admitSpill(sql, { ...spill, requestsMax: config.spillRequestsPerDay })),
+    findPin: (keyId, threadId) =>
+      findPin(sql, keyId, threadId).catch((error: unknown) => {
+        // A preference that cannot be read must not keep a request from its lane.
+        failed("thread pin not read")(error);
+        return null;
+      }),
+    keepPin: (pin) => keepPin(sql, pin).catch(failed("thread pin not written")),
     ownerHmac: (userId, value) => ownerHmac(config.masterKey, userId, value),
   };
 
@@ -144,6 +208,9 @@ export async function buildGatewayRuntime(rt: Runtime, timings: GatewayTimings =
     silenceMs: timings.silenceMs,
     moneyWaitMs: timings.moneyWaitMs,
     webSearchCallsMax: WEB_SEARCH_CALLS_MAX,
+    queueMs: config.codexQueueS * 1000,
+    queueGraceMs: timings.queueGraceMs,
+    laneRecoveryMs: timings.laneRecoveryMs,
   });
 
   const heartbeat = everyMs(
@@ -177,7 +244,7 @@ export async function buildGatewayRuntime(rt: Runtime, timings: GatewayTimings =
       replay.stop();
       await subscription.unlisten().catch(() => {});
       await endProcess(sql, processId).catch(failed("process end not written"));
-      await upstreams.close();
+      await Promise.allSettled([upstreams.close(), runnerAgent.close()]);
     },
   };
 }
@@ -190,6 +257,25 @@ function explained<A extends unknown[], T>(ask: (...input: A) => Promise<T>): (.
     } catch (error) {
       throw explainPassingError(error);
     }
+  };
+}
+
+/** A value that is read when it is asked for, and kept until it is dropped or too old. */
+function remembered<T>(lifetimeMs: number, read: () => Promise<T>): { read(): Promise<T>; drop(): void } {
+  let kept: { value: Promise<T>; readAtMs: number } | null = null;
+  return {
+    read: () => {
+      if (kept && performance.now() - kept.readAtMs < lifetimeMs) return kept.value;
+      const entry = { value: read(), readAtMs: performance.now() };
+      kept = entry;
+      entry.value.catch(() => {
+        if (kept === entry) kept = null;
+      });
+      return entry.value;
+    },
+    drop: () => {
+      kept = null;
+    },
   };
 }
 
@@ -207,77 +293,4 @@ function everyMs(ms: number, run: () => Promise<void>, onError: (error: unknown)
   }, ms);
   timer.unref();
   return { stop: () => clearInterval(timer) };
-}
-
-/** Turns cached rows into what the gateway sends with: keys opened once, connections pooled. */
-class Upstreams {
-  readonly #rt: Runtime;
-  /** The operator's providers may stand where the operator has allowed it; a customer's lane only in a simulated installation. */
-  readonly #operatorAgent: Dispatcher;
-  readonly #customerAgent: Dispatcher;
-  /** By the sealed bytes: a changed row has other ones. */
-  readonly #opened = new WeakMap<object, string>();
-
-  constructor(rt: Runtime, isSimulated: boolean) {
-    this.#rt = rt;
-    this.#operatorAgent = guardedAgent({ allow: rt.config.upstreamAllow });
-    this.#customerAgent = guardedAgent({ allow: isSimulated ? rt.config.upstreamAllow : [] });
-  }
-
-  async gatewayKey(found: CachedKey, book: PriceBook): Promise<GatewayKey> {
-    const { key } = found;
-    const wallet = found.lanes.some((lane) => lane.kind === "wallet") ? await this.#walletUpstream(book) : null;
-    return {
-      keyId: key.id,
-      userId: key.userId,
-      models: key.models,
-      defaultModel: key.defaultModel,
-      outputTokensMax: key.outputTokensMax,
-      lanes: found.lanes.map((lane) => this.#lane(lane, wallet)),
-    };
-  }
-
-  async close(): Promise<void> {
-    await Promise.allSettled([this.#operatorAgent.close(), this.#customerAgent.close()]);
-  }
-
-  #lane(lane: LaneRow, wallet: Upstream | null): GatewayLane {
-    const { id, kind, label, state, stateReason, stateUntil } = lane;
-    return { id, kind, label, state, stateReason, stateUntil, upstream: kind === "wallet" ? wallet : this.#ownUpstream(lane) };
-  }
-
-  async #walletUpstream(book: PriceBook): Promise<Upstream | null> {
-    const provider = await book.selectedProvider();
-    if (!provider) return null;
-    let secret = this.#opened.get(provider);
-    if (secret === undefined) {
-      secret = readProviderTarget(provider, this.#rt.sealer).secret;
-      this.#opened.set(provider, secret);
-    }
-    return {
-      baseUrl: provider.baseUrl,
-      auth: { style: provider.authStyle, secret },
-      apiVersion: provider.apiVersion,
-      operatorKey: true,
-      providerId: provider.id,
-      dispatcher: this.#operatorAgent,
-    };
-  }
-
-  #ownUpstream(lane: LaneRow): Upstream | null {
-    if (lane.baseUrl === null || lane.sealedKey === null || lane.sealKeyId === null) return null;
-    let secret = this.#opened.get(lane);
-    if (secret === undefined) {
-      secret = this.#rt.sealer.open(lane.sealedKey, lane.sealKeyId, lane.id);
-      this.#opened.set(lane, secret);
-    }
-    return {
-      baseUrl: lane.baseUrl,
-      auth: { style: "bearer", secret },
-      apiVersion: null,
-      operatorKey: false,
-      providerId: null,
-      dispatcher: this.#customerAgent,
-    };
-  }
 }

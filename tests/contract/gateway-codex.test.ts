@@ -12,6 +12,7 @@ import {
 } from "@/tests/contract/harness/gateway-endpoint";
 import { codexApproved, codexExec, codexImage, codexResumeLast, codexReview, codexTui } from "@/tests/contract/harness/scenarios";
 import { assertResponsesEvent } from "@/tests/contract/harness/schemas";
+import { addCodexLane } from "@/tests/factories/codex-lane";
 import { readEvents } from "@/tests/factories/exchange";
 import { addOwnLane, OWN_SECRET, type RequestLog, walletOf } from "@/tests/factories/gateway";
 import { TEST_MASTER_KEY } from "@/tests/factories/provider";
@@ -160,5 +161,21 @@ describe("the real Codex CLI through the gateway", () => {
       { laneId, laneKind: "api_key", cost: 0n, edits: [], outcome: "completed" },
     ]);
     expect(await walletOf(gateway.database, client.customer)).toEqual({ available: CREDIT, held: 0n });
+  });
+
+  test("a ChatGPT account in front is passed over for Codex's own requests; the own key answers, and without one the text says why", async () => {
+    const client = await gateway.client();
+    const account = await addCodexLane(gateway.database, client.customer, { label: "My ChatGPT", address: "http://127.0.0.1:9" });
+    const refused = await codexExec(client.endpoint, { model: "gpt-5.5", prompt: "say: mine" });
+    expect(failureText(refused)).toMatch(/My ChatGPT.*"Wallet" may take over.*\/dashboard\/keys\//s);
+    expect(linesOf(gateway.callsOf(client))).toEqual(["POST /v1/responses 400"]);
+    const laneId = await addOwnLane(gateway, client.customer, { position: 2 });
+    const run = await codexExec(client.endpoint, { model: "gpt-5.5", prompt: "say: mine" });
+    expect(lastMessage(run)).toBe("mine");
+    expect((await logOnceWritten(gateway, client, 2)).at(-1)).toMatchObject({
+      laneId,
+      spillReason: "cannot",
+      decisions: [{ laneId: account.laneId, decision: "skipped", reason: "cannot" }, {}, {}],
+    });
   });
 });

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { CODEX_VERSION } from "@/lib/codex/codex-release";
+import { CODEX_VERSION } from "@/lib/openai/codex-release";
 import { makeModelCatalogue } from "@/lib/codex/model-catalogue";
 import { codexBinary, lastMessage, openDesk, runCodex } from "@/tests/contract/harness/codex";
 import { expireKey, linesOf, type RecordedGateway, recordedGateway } from "@/tests/contract/harness/gateway-endpoint";

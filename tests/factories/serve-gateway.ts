@@ -23,6 +23,9 @@ const TEST_TIMINGS: GatewayTimings = {
   settleWaitMs: 5_000,
   heartbeatMs: 200,
   replayMs: 200,
+  queueGraceMs: 20,
+  laneRecoveryMs: 1_000,
+  runnerCheckMs: 100,
 };
 
 /** The gateway alone on a port of its own: no screens, no background. */
