@@ -9,7 +9,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { Agent, type Dispatcher, EnvHttpProxyAgent, interceptors, request } from "undici";
 import { childEnv } from "@/lib/codex/child-env";
-import { CODEX_TARBALL_INTEGRITY, CODEX_TARGET_TRIPLE, type CodexPlatform, currentCodexPlatform } from "@/lib/codex/codex-release";
+import { CODEX_TARBALL_INTEGRITY, CODEX_TARGET_TRIPLE, type CodexPlatform, currentCodexPlatform } from "@/lib/openai/codex-release";
 
 /**
  * Brings the official, unmodified Codex CLI into a cache folder: the npm tarball of this platform's package, from whatever registry npm

@@ -4,12 +4,16 @@ import { apiKeyLanes, apiKeys } from "@/db/schema/keys";
 import { lanes } from "@/db/schema/lanes";
 import type { Actor } from "@/lib/access/viewer";
 import { recordAudit } from "@/lib/audit/record-audit";
+import { leaveAccount } from "@/lib/codex/leave-account";
 import { AppError } from "@/lib/errors/app-error";
 import { lockLanes } from "@/lib/lanes/lock-lanes";
 import { ownLanes } from "@/lib/lanes/own-lanes";
 
-/** The last lane stays, and so does the only lane of a key: without it the key would reach lanes that it was kept from. */
-export async function removeLane(tx: Tx, input: { userId: string; laneId: string; actor: Actor }): Promise<void> {
+/**
+ * The last lane stays, and so does the only lane of a key: without it the key would reach lanes that it was kept from. The ChatGPT
+ * account of a Codex lane goes with it: `accountId` is whom the caller tells its runner to remove.
+ */
+export async function removeLane(tx: Tx, input: { userId: string; laneId: string; actor: Actor }): Promise<{ accountId: string | null }> {
   await lockLanes(tx, input.userId);
   const all = await ownLanes(tx, input.userId);
   const lane = all.find((row) => row.id === input.laneId);
@@ -18,6 +22,8 @@ export async function removeLane(tx: Tx, input: { userId: string; laneId: string
   const key = await findKeyBoundTo(tx, lane.id);
   if (key)
     throw new AppError("conflict", `The API key "${key.name}" (${key.id}) may use no other lane. Give it another one or revoke it first.`);
+  // Before its lane, as everywhere.
+  if (lane.chatgptAccountId !== null) await leaveAccount(tx, lane.chatgptAccountId);
   await tx.delete(lanes).where(eq(lanes.id, lane.id));
   for (const [index, row] of all.filter((other) => other !== lane).entries()) {
     await tx
@@ -31,6 +37,7 @@ export async function removeLane(tx: Tx, input: { userId: string; laneId: string
     subject: lane.id,
     before: { userId: lane.userId, kind: lane.kind, position: lane.position, label: lane.label, baseUrl: lane.baseUrl },
   });
+  return { accountId: lane.chatgptAccountId };
 }
 
 async function findKeyBoundTo(tx: Tx, laneId: string) {

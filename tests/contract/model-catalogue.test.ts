@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { CODEX_VERSION } from "@/lib/codex/codex-release";
+import { CODEX_VERSION } from "@/lib/openai/codex-release";
 import { makeModelCatalogue, readModelCatalogue } from "@/lib/codex/model-catalogue";
 import { codexBinary } from "@/tests/contract/harness/codex";
 

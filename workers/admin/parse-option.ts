@@ -41,6 +41,11 @@ export function listOption(text: string): string[] {
     .filter((entry) => entry !== "");
 }
 
+export function yesOrNoOption(text: string): boolean {
+  if (text !== "yes" && text !== "no") throw new InvalidArgumentError("It must be yes or no.");
+  return text === "yes";
+}
+
 export function orNone<T>(read: (text: string) => T): (text: string) => T | None {
   return (text) => (text === NONE ? NONE : read(text));
 }

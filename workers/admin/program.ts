@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { addAdminCommands } from "@/workers/admin/commands/admin";
 import { addAlarmCommands } from "@/workers/admin/commands/alarm";
+import { addCodexCommands } from "@/workers/admin/commands/codex";
 import { addCreditCommand } from "@/workers/admin/commands/credit";
 import { addCustomerCommands } from "@/workers/admin/commands/customer";
 import { addDatabaseCommands } from "@/workers/admin/commands/database";
@@ -26,6 +27,7 @@ export function program(): Command {
     addCreditCommand,
     addKeyCommands,
     addLaneCommands,
+    addCodexCommands,
     addProviderCommands,
     addPriceCommands,
     addRequestCommands,

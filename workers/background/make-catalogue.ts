@@ -1,5 +1,5 @@
 import path from "node:path";
-import { CODEX_VERSION } from "@/lib/codex/codex-release";
+import { CODEX_VERSION } from "@/lib/openai/codex-release";
 import { fetchCodexCli } from "@/lib/codex/fetch-cli";
 import { makeModelCatalogue } from "@/lib/codex/model-catalogue";
 import type { Runtime } from "@/lib/runtime/runtime";

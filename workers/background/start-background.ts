@@ -1,9 +1,14 @@
 import { Logger as WorkerLogger, run, type TaskList } from "graphile-worker";
 import type { Runtime } from "@/lib/runtime/runtime";
 import { checkLedger } from "@/workers/background/check-ledger";
+import { expireSignIns } from "@/lib/codex/expire-sign-ins";
+import { pruneHistory } from "@/lib/codex/prune-history";
 import { keepPartitions } from "@/workers/background/keep-partitions";
 import { makeCatalogue } from "@/workers/background/make-catalogue";
+import { probeLanes } from "@/workers/background/probe-lanes";
 import { retryParked } from "@/workers/background/retry-parked";
+import { sendMails } from "@/workers/background/send-mails";
+import { watchRunners } from "@/workers/background/watch-runners";
 import { expireDeadHolds } from "@/lib/wallet/heartbeat";
 
 /** Dead holds that one run settles; more wait for the next minute. */
@@ -15,9 +20,14 @@ const CONCURRENCY = 4;
 /** All that happens without a request. Times are UTC. */
 const CRONTAB = `
 * * * * * expire-holds ?jobKey=expire-holds
+* * * * * send-mails ?jobKey=send-mails
+* * * * * watch-runners ?jobKey=watch-runners
+* * * * * probe-lanes ?jobKey=probe-lanes
+* * * * * expire-sign-ins ?jobKey=expire-sign-ins
 */10 * * * * retry-parked ?jobKey=retry-parked
 7 * * * * keep-partitions ?jobKey=keep-partitions
 23 3 * * * check-ledger ?jobKey=check-ledger
+41 3 * * * prune-history ?jobKey=prune-history
 `;
 
 export async function startBackground(rt: Runtime): Promise<{ stop(): Promise<void> }> {
@@ -35,6 +45,14 @@ export async function startBackground(rt: Runtime): Promise<{ stop(): Promise<vo
     "keep-partitions": () => keepPartitions(rt),
     "check-ledger": () => checkLedger(rt),
     "make-catalogue": () => makeCatalogue(rt),
+    "send-mails": () => sendMails(rt),
+    "watch-runners": () => watchRunners(rt),
+    "probe-lanes": () => probeLanes(rt),
+    "expire-sign-ins": async () => {
+      const count = await expireSignIns(db.sql);
+      if (count > 0) log.info({ count }, "sign-ins that nobody ended are over");
+    },
+    "prune-history": async () => log.info(await pruneHistory(db.sql), "history pruned"),
   };
   const runner = await run({
     connectionString: config.databaseUrl,

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { CODEX_VERSION } from "@/lib/codex/codex-release";
+import { CODEX_VERSION } from "@/lib/openai/codex-release";
 import { type CodexFetchProgress, fetchCodexCli } from "@/lib/codex/fetch-cli";
 
 let folder: string;

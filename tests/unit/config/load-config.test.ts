@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { ConfigError, isLoopbackHost, loadConfig, loadProcessConfig } from "@/lib/config/load-config";
+import { CODEX_VERSION } from "@/lib/openai/codex-release";
 
 const masterKey = "k".repeat(32);
 
@@ -30,6 +31,32 @@ test("without any variable every setting has its documented default", () => {
     keyEnvName: "CODEXAPI_CODEX_API_KEY",
     codexCatalogue: "fetch",
     codexBin: null,
+    codexLanes: "on",
+    codexDriver: "auto",
+    codexProvider: "built_in",
+    codexEngine: "app-server",
+    codexVersion: CODEX_VERSION,
+    codexCaFile: null,
+    codexIdleStopS: 900,
+    codexMemoryMib: 512,
+    codexHomeMib: 256,
+    codexQueueMax: 32,
+    codexQueueS: 300,
+    spillRequestsPerDay: 5000,
+    runnerHost: "127.0.0.1",
+    runnerPort: 0,
+    runnerSecret: null,
+    runnerLeaseS: 15,
+    runnerOnStop: "leave",
+    egressMap: [],
+    egressHost: "127.0.0.1",
+    egressPort: 0,
+    dockerHosts: [],
+    dockerTlsDir: null,
+    dockerRuntime: null,
+    simulatedSignInUrl: null,
+    smtpUrl: null,
+    mailFrom: null,
     streamDeadlineS: 3600,
     holdHeartbeatTimeoutS: 60,
     logLevel: "info",

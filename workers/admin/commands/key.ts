@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import { AppError } from "@/lib/errors/app-error";
 import { issueKey } from "@/lib/keys/issue-key";
 import type { KeyLimits } from "@/lib/keys/key-limits";
@@ -19,6 +19,7 @@ import {
   notNegativeUsdOption,
   orNone,
   wholeNumberOption,
+  yesOrNoOption,
   type None,
 } from "@/workers/admin/parse-option";
 import { setupText } from "@/workers/admin/setup-text";
@@ -37,6 +38,10 @@ type LimitOptions = Partial<{
   budgetWeekUsd: MicroUsd | None;
   budgetMonthUsd: MicroUsd | None;
   lanes: string[] | None;
+  spillBusy: KeyLimits["spillBusy"];
+  spillLostToWallet: boolean;
+  spillCannotToWallet: boolean;
+  parametersStrict: boolean;
 }>;
 
 const OPTIONS: Record<keyof KeyLimits, string> = {
@@ -51,6 +56,10 @@ const OPTIONS: Record<keyof KeyLimits, string> = {
   budgetWeek: "--budget-week-usd",
   budgetMonth: "--budget-month-usd",
   laneIds: "--lanes",
+  spillBusy: "--spill-busy",
+  spillLostToWallet: "--spill-lost-to-wallet",
+  spillCannotToWallet: "--spill-cannot-to-wallet",
+  parametersStrict: "--parameters-strict",
 };
 
 export function addKeyCommands(root: Command): void {
@@ -100,7 +109,11 @@ function withLimits(command: Command): Command {
     .option("--budget-day-usd <amount>", "wallet money per UTC day, or none", orNone(notNegativeUsdOption))
     .option("--budget-week-usd <amount>", "wallet money per ISO week, or none", orNone(notNegativeUsdOption))
     .option("--budget-month-usd <amount>", "wallet money per month, or none", orNone(notNegativeUsdOption))
-    .option("--lanes <ids>", "the only lanes that it may use, or none", orNone(listOption));
+    .option("--lanes <ids>", "the only lanes that it may use, or none", orNone(listOption))
+    .addOption(new Option("--spill-busy <which>", "lanes that busy Codex lanes open below them").choices(["none", "own_key", "any"]))
+    .option("--spill-lost-to-wallet <yes|no>", "the wallet answers when the Codex lanes are lost", yesOrNoOption)
+    .option("--spill-cannot-to-wallet <yes|no>", "the wallet answers what Codex cannot do", yesOrNoOption)
+    .option("--parameters-strict <yes|no>", "refuse on Codex lanes what they would ignore, such as temperature", yesOrNoOption);
 }
 
 async function issue(office: Office, options: LimitOptions & { username: string; name: string }): Promise<Output> {
@@ -195,6 +208,10 @@ function toLimits(options: LimitOptions): Partial<KeyLimits> {
     budgetWeek: noneToNull(options.budgetWeekUsd),
     budgetMonth: noneToNull(options.budgetMonthUsd),
     laneIds: noneToNull(options.lanes),
+    spillBusy: options.spillBusy,
+    spillLostToWallet: options.spillLostToWallet,
+    spillCannotToWallet: options.spillCannotToWallet,
+    parametersStrict: options.parametersStrict,
   };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
@@ -214,5 +231,9 @@ function limitsText(key: KeyView): string {
     ["budget per week", key.week.budgetUsd],
     ["budget per month", key.month.budgetUsd],
     ["lanes", key.laneIds?.join(", ") ?? "all"],
+    ["busy Codex lanes open", key.spillBusy],
+    ["lost Codex lanes open the wallet", key.spillLostToWallet ? "yes" : "no"],
+    ["the wallet does what Codex cannot", key.spillCannotToWallet ? "yes" : "no"],
+    ["parameters are strict", key.parametersStrict ? "yes" : "no"],
   ]);
 }

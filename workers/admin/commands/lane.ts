@@ -92,14 +92,14 @@ async function setState(office: Office, options: LaneOptions, state: "ready" | "
 async function lanesOf(office: Office, userId: string): Promise<Output> {
   const lanes = await listLanes(office.database.orm, office.viewer, { userId });
   const text = table(
-    ["lane", "position", "kind", "label", "state", "base URL", "key"],
+    ["lane", "position", "kind", "label", "state", "base URL or account", "key"],
     lanes.map((lane) => [
       lane.id,
       lane.position,
       lane.kind,
       lane.label,
       lane.state,
-      lane.baseUrl,
+      lane.baseUrl ?? lane.account?.email ?? null,
       lane.keyLastFour && `…${lane.keyLastFour}`,
     ]),
     "No lanes.",

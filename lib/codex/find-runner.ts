@@ -1,0 +1,30 @@
+import type { Sql } from "postgres";
+import { RUNNER_SILENCE_S } from "@/lib/codex/runners";
+
+/**
+ * Where the runner of an account is reached: the one that holds its lease; else one that is alive on the machine of its home, or
+ * any where it has no home yet, always the same one for the same account as long as the runners stay the same. Null: nobody
+ * can drive it now.
+ */
+export async function findRunner(
+  sql: Sql,
+  accountId: string,
+  /** Addresses that have just not answered: a runner that died a moment ago still counts as alive. */
+  options: { without?: readonly string[] } = {},
+): Promise<{ address: string } | null> {
+  const [found] = await sql<{ address: string }[]>`
+    select r.address
+    from chatgpt_accounts a
+    join runners r on r.ended_at is null and (
+      (r.id = a.lease_runner_id and a.lease_expires_at > clock_timestamp())
+      -- One whose lease ran out was silent all that time.
+      or (r.id is distinct from a.lease_runner_id and (a.lease_runner_id is null or a.lease_expires_at <= clock_timestamp())
+        and r.draining_at is null and coalesce(a.host, r.host) = r.host
+        and r.heartbeat_at > clock_timestamp() - make_interval(secs => ${RUNNER_SILENCE_S}))
+    )
+    where a.id = ${accountId} and a.state <> 'removed'
+      and r.address not in (select jsonb_array_elements_text(${JSON.stringify(options.without ?? [])}::text::jsonb))
+    order by md5(a.id || r.id)
+    limit 1`;
+  return found ?? null;
+}

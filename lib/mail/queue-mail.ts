@@ -1,0 +1,27 @@
+import type { Tx } from "@/db/client";
+import type { RawSql } from "@/db/raw-sql";
+import { statementOn } from "@/db/statement";
+import { newId } from "@/lib/ids/ids";
+import type { MailToQueue } from "@/lib/mail/mail-kinds";
+
+export type MailAddressee = { userId: string; recipient?: undefined } | { recipient: string; userId?: undefined };
+
+/**
+ * Writes a mail in the caller's transaction; `background` sends it. A user without an address gets it at the one of a ChatGPT
+ * account that they connected. Returns the recipient, or null: there is no address, or (`onceADay`) the same lane had such a
+ * mail within 24 hours.
+ */
+export async function queueMail(on: Tx | RawSql, mail: MailToQueue & MailAddressee & { onceADay?: boolean }): Promise<string | null> {
+  const { kind, payload, userId = null, recipient = null, onceADay = false } = mail;
+  const [row] = await statementOn(on)<{ recipient: string }>`
+    insert into outbox (id, kind, recipient, payload)
+    select ${newId("mail")}, ${kind}, found.address, ${JSON.stringify(payload)}::text::jsonb
+    from (select coalesce(${recipient}::text,
+      (select u.email from users u where u.id = ${userId}::text),
+      (select a.email from chatgpt_accounts a where a.user_id = ${userId}::text and a.email is not null
+        order by a.signed_in_at desc nulls last limit 1)) as address) found
+    where found.address is not null and not (${onceADay}::boolean and exists (select 1 from outbox o
+      where o.kind = ${kind} and o.payload ->> 'laneId' = ${payload.laneId} and o.created_at > clock_timestamp() - interval '1 day'))
+    returning recipient`;
+  return row?.recipient ?? null;
+}

@@ -1,0 +1,55 @@
+import { desc, isNotNull, isNull, type SQL } from "drizzle-orm";
+import type { Reader } from "@/db/client";
+import { outbox } from "@/db/schema/operations";
+import { requireAdmin } from "@/lib/access/require-sight";
+import type { Viewer } from "@/lib/access/viewer";
+import { renderMail } from "@/lib/mail/render-mail";
+
+export type MailView = {
+  id: string;
+  kind: string;
+  recipient: string;
+  subject: string;
+  text: string;
+  createdAt: string;
+  state: "sent" | "waiting" | "given_up";
+  sentAt: string | null;
+  tries: number;
+  /** While it waits after a failure. */
+  nextTryAt: string | null;
+  lastError: string | null;
+};
+
+const MAILS_MAX = 100;
+
+/** The link by which the owner of an address disconnects their account is for that person alone. */
+const LINK_SECRET_SHOWN = "…";
+
+/** The newest mails, with what they say. For admins. */
+export async function listMails(
+  reader: Reader,
+  viewer: Viewer,
+  input: { brandName: string; publicUrl: string; only: "unsent" | "sent" | null },
+): Promise<MailView[]> {
+  requireAdmin(viewer);
+  const { brandName, publicUrl, only } = input;
+  const which: SQL | undefined = only === null ? undefined : only === "sent" ? isNotNull(outbox.sentAt) : isNull(outbox.sentAt);
+  const rows = await reader.select().from(outbox).where(which).orderBy(desc(outbox.createdAt), desc(outbox.id)).limit(MAILS_MAX);
+  return rows.map((row) => {
+    const mail = renderMail(row, { brandName, publicUrl, disconnectToken: () => LINK_SECRET_SHOWN });
+    const state = row.sentAt ? "sent" : row.givenUpAt ? "given_up" : "waiting";
+    return {
+      id: row.id,
+      kind: row.kind,
+      recipient: row.recipient,
+      subject: mail?.subject ?? row.kind,
+      text: mail?.text ?? "This version does not know this kind of mail.",
+      createdAt: row.createdAt.toISOString(),
+      state,
+      sentAt: row.sentAt?.toISOString() ?? null,
+      tries: row.tries,
+      nextTryAt: state === "waiting" && row.tries > 0 ? row.nextTryAt.toISOString() : null,
+      lastError: row.lastError,
+    };
+  });
+}
