@@ -7,15 +7,16 @@ import { SIMULATED_HEADER } from "@/lib/http/simulated-header";
 import { errorReply } from "@/lib/openai/error-face";
 import { runtime } from "@/lib/runtime/runtime";
 
-type Answer = (request: { viewer: Viewer; query: URLSearchParams }) => Promise<object>;
+type Params = Record<string, string>;
+type Answer<P extends Params> = (request: { viewer: Viewer; query: URLSearchParams; params: P }) => Promise<object>;
 
 /** A read for machines: an API key or the browser's session, JSON out, OpenAI's error envelope when it fails. */
-export function apiRead(answer: Answer) {
-  return async (request: Request): Promise<Response> => {
+export function apiRead<P extends Params = Params>(answer: Answer<P>) {
+  return async (request: Request, context: { params: Promise<P> }): Promise<Response> => {
     const requestId = newId("req");
     try {
       const viewer = await apiViewer(request.headers);
-      const body = await answer({ viewer, query: new URL(request.url).searchParams });
+      const body = await answer({ viewer, query: new URL(request.url).searchParams, params: await context.params });
       return Response.json(body, { headers: { ...(await ownHeaders()), "x-request-id": requestId } });
     } catch (thrown) {
       return errorResponse(thrown, requestId);

@@ -71,7 +71,11 @@ export async function runAction<S extends z.ZodType, R extends ActionRole, T ext
     // Redirects and not-found are thrown by Next and belong to it.
     unstable_rethrow(error);
     if (error instanceof FieldError) return refuse(error.message, { [error.field]: error.message });
-    if (error instanceof AppError && error.code !== "internal") return refuse(error.message);
+    if (error instanceof AppError && error.code !== "internal") {
+      // A verb names what is at fault by the same word as the form.
+      const field = error.param !== undefined && error.param in given ? error.param : null;
+      return refuse(error.message, field === null ? {} : { [field]: error.message });
+    }
     return refuse(`Something went wrong on our side. Try again; if it stays, tell us this number: ${report(error)}`);
   }
 }

@@ -8,9 +8,14 @@ import { runtime } from "@/lib/runtime/runtime";
 import { readWallet } from "@/lib/wallet/read";
 
 const LINKS = {
-  customer: [{ href: "/dashboard", label: "Dashboard" }],
+  customer: [
+    { href: "/dashboard", label: "Dashboard" },
+    { href: "/dashboard/lanes", label: "Lanes" },
+  ],
   admin: [
     { href: "/admin", label: "Users" },
+    { href: "/admin/lanes", label: "Lanes" },
+    { href: "/admin/outbox", label: "Mails" },
     { href: "/dashboard", label: "My dashboard" },
   ],
 };

@@ -2,11 +2,11 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { meQuery } from "@/components/data/me-query";
-import { isEmpty } from "@/components/dashboard/lane-state-shown";
+import { lanesQuery } from "@/components/data/lanes-query";
 import { LanesTable } from "@/components/dashboard/lanes-table";
 import { WalletFigures } from "@/components/dashboard/wallet-figures";
+import { isEmpty } from "@/components/lanes/wallet-empty";
 import { Money } from "@/components/ui/money";
-import type { LaneView } from "@/lib/lanes/read";
 
 /** In the header of every screen. */
 export function HeaderBalance() {
@@ -34,8 +34,9 @@ export function LiveWalletFigures() {
   );
 }
 
-/** The viewer's own lanes: the wallet's turns empty, and back, while they look. */
-export function LiveLanesTable({ rows }: { rows: readonly LaneView[] }) {
-  const { data } = useQuery(meQuery);
-  return data ? <LanesTable rows={rows} wallet={data.wallet} /> : null;
+/** The viewer's own lanes: they close and open, and the wallet's turns empty and back, while they look. */
+export function LiveLanesTable() {
+  const { data: me } = useQuery(meQuery);
+  const { data: lanes } = useQuery(lanesQuery);
+  return me && lanes ? <LanesTable lanes={lanes} wallet={me.wallet} /> : null;
 }

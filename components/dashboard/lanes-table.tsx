@@ -1,29 +1,27 @@
-import { Badge, type BadgeTone } from "@/components/ui/badge";
+import { laneWords, type LaneWords } from "@/components/lanes/lane-words";
+import { laneVia } from "@/components/lanes/lane-via";
+import { Badge } from "@/components/ui/badge";
 import { DataTable, type Column } from "@/components/ui/data-table";
-import { LocalTime } from "@/components/ui/local-time";
-import { laneStateShown, type LaneStateShown } from "@/components/dashboard/lane-state-shown";
+import { TimeAhead } from "@/components/ui/time-ahead";
+import type { Lanes } from "@/components/data/lanes-query";
 import type { LaneView } from "@/lib/lanes/read";
 
-const TONES: Record<LaneStateShown, BadgeTone> = { ready: "good", empty: "warn", cooling: "warn", exhausted: "warn", paused: "neutral" };
-
-type Row = LaneView & { shown: LaneStateShown };
+type Row = LaneView & { words: LaneWords };
 
 const COLUMNS: Column<Row>[] = [
-  { name: "Order", cell: ({ position }) => <span className="numeric">{position}</span> },
-  { name: "Lane", cell: ({ label }) => label },
-  {
-    name: "Answers through",
-    cell: (lane) => (lane.kind === "wallet" ? "the wallet" : `own key …${lane.keyLastFour ?? ""} at ${host(lane.baseUrl)}`),
-  },
+  { name: "Order", narrow: { line: 1 }, cell: ({ position }) => <span className="numeric">{position}</span> },
+  { name: "Lane", narrow: { line: 1 }, cell: ({ label }) => <span className="wrap-anywhere">{label}</span> },
+  { name: "Answers through", narrow: { line: 3 }, cell: (lane) => <span className="wrap-anywhere">{laneVia(lane)}</span> },
   {
     name: "State",
-    cell: ({ shown, stateUntil }) => (
+    narrow: { line: 2 },
+    cell: ({ words: { word, tone, until } }) => (
       <span>
-        <Badge tone={TONES[shown]}>{shown}</Badge>
-        {stateUntil && (
+        <Badge tone={tone}>{word}</Badge>
+        {until && (
           <>
-            {" until "}
-            <LocalTime iso={stateUntil} />
+            {" "}
+            <TimeAhead iso={until} />
           </>
         )}
       </span>
@@ -31,11 +29,8 @@ const COLUMNS: Column<Row>[] = [
   },
 ];
 
-export function LanesTable({ rows, wallet }: { rows: readonly LaneView[]; wallet: { availableUsd: string } }) {
-  const shownRows = rows.map((lane) => ({ ...lane, shown: laneStateShown(lane, wallet) }));
+/** One line per lane. Everything else about them stands on their own screen. */
+export function LanesTable({ lanes: { rows, codexOn }, wallet }: { lanes: Lanes; wallet: { availableUsd: string } }) {
+  const shownRows = rows.map((lane) => ({ ...lane, words: laneWords(lane, { wallet, codexOn }) }));
   return <DataTable caption="Lanes in their order" columns={COLUMNS} rows={shownRows} rowKey={({ id }) => id} />;
-}
-
-function host(url: string | null): string {
-  return url ? new URL(url).host : "";
 }

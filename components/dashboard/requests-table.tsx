@@ -20,7 +20,7 @@ const COLUMNS: Column<RequestView>[] = [
   {
     name: "Lane",
     narrow: { line: 3, label: "lane" },
-    cell: ({ lane }) => (lane ? (lane.label ?? `${laneKind(lane.kind)} (removed)`) : "none"),
+    cell: (request) => <LaneCell {...request} />,
   },
   {
     name: "Input tokens",
@@ -64,9 +64,35 @@ function OutcomeCell(request: RequestView) {
   );
 }
 
-function laneKind(kind: string): string {
-  return kind === "wallet" ? "Wallet" : "Own key";
+/** Where it was answered, and what there is to say about the way there. */
+function LaneCell({ lane, spillReason, queuedMs }: RequestView) {
+  const notes = [
+    spillReason && `Codex lanes ${SPILL_WORDS[spillReason] ?? spillReason}`,
+    queuedMs !== null && queuedMs >= QUEUED_MS_SHOWN && `${(queuedMs / 1000).toFixed(1)} s in line`,
+  ].filter((note) => typeof note === "string");
+  return (
+    <span className="wrap-anywhere">
+      {lane ? (lane.label ?? `${LANE_KINDS[lane.kind] ?? lane.kind} (removed)`) : "none"}
+      {notes.length > 0 && (
+        <span className="text-muted @min-[44rem]:block @min-[44rem]:text-xs">
+          <span className="@min-[44rem]:hidden"> · </span>
+          {notes.join(" · ")}
+        </span>
+      )}
+    </span>
+  );
 }
+
+const LANE_KINDS: Record<string, string> = { codex: "ChatGPT account", api_key: "Own key", wallet: "Wallet" };
+const SPILL_WORDS: Record<string, string> = {
+  exhausted: "used up",
+  lost: "not there",
+  busy: "busy",
+  cannot: "cannot do it",
+  pinned: "passed this turn on before",
+};
+/** Less is the ordinary hand-over, and nobody waited. */
+const QUEUED_MS_SHOWN = 100;
 
 const WHOLE = new Intl.NumberFormat("en-US");
 

@@ -1,8 +1,8 @@
-import { UserRound } from "lucide-react";
+import { KeyRound, LogOut, UserRound } from "lucide-react";
 import Link from "next/link";
 import type { ReactNode } from "react";
 import { BrandMark } from "@/components/layout/brand-mark";
-import { NavLink } from "@/components/layout/nav-link";
+import { NavLinks } from "@/components/layout/nav-links";
 import { ThemeToggle } from "@/components/layout/theme-toggle";
 import { Button, buttonClass } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
@@ -31,23 +31,23 @@ export function AppShell({ brandName, username, links, balance, signOut, childre
           <Link href="/" className="inline-flex min-h-target items-center">
             <BrandMark name={brandName} />
           </Link>
-          <nav aria-label="Main" className="flex gap-1 max-sm:order-1">
-            {links.map((link) => (
-              <NavLink key={link.href} {...link} />
-            ))}
+          <nav aria-label="Main" className="flex flex-wrap gap-x-1 max-sm:order-1">
+            <NavLinks links={links} />
           </nav>
           <div className="ml-auto">{balance}</div>
-          <div className="relative flex min-w-0 items-center max-sm:order-1 max-sm:ml-auto">
+          <div className={cn("relative flex min-w-0 items-center max-sm:ml-auto", balance && "max-sm:order-1")}>
             <span className="flex min-w-0 items-center gap-2 px-2 text-sm text-muted max-sm:sr-only">
               <UserRound aria-hidden size={16} className="shrink-0" />
               <span className="max-w-40 truncate">{username}</span>
             </span>
-            <Link href="/change-password" className={cn(buttonClass("quiet"), "px-2")}>
-              Change password
+            <Link href="/change-password" title="Change password" className={cn(buttonClass("quiet"), "px-2 max-sm:w-target")}>
+              <KeyRound aria-hidden size={18} className="sm:hidden" />
+              <span className="max-sm:sr-only">Change password</span>
             </Link>
             <form action={signOut}>
-              <Button type="submit" look="quiet" className="px-2 max-sm:-mr-2">
-                Sign out
+              <Button type="submit" look="quiet" title="Sign out" className="px-2 max-sm:-mr-2 max-sm:w-target">
+                <LogOut aria-hidden size={18} className="sm:hidden" />
+                <span className="max-sm:sr-only">Sign out</span>
               </Button>
             </form>
           </div>

@@ -13,7 +13,7 @@ const LOOKS: Record<ButtonLook, string> = {
 export function buttonClass(look: ButtonLook = "plain"): string {
   return cn(
     "inline-flex min-h-target items-center justify-center gap-2 rounded-md px-4 text-sm font-medium whitespace-nowrap transition-colors",
-    "disabled:cursor-progress disabled:opacity-60",
+    "disabled:cursor-default disabled:opacity-60 aria-disabled:cursor-progress aria-disabled:opacity-60",
     LOOKS[look],
   );
 }

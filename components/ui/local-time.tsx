@@ -1,17 +1,12 @@
 "use client";
 
-import { useSyncExternalStore } from "react";
+import { useTimeZone } from "@/components/ui/use-time-zone";
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-const never = () => () => {};
 
 /** In the viewer's zone, with the zone; before the browser has taken over (and without JavaScript) in UTC. */
 export function LocalTime({ iso }: { iso: string }) {
-  const zone = useSyncExternalStore(
-    never,
-    () => Intl.DateTimeFormat().resolvedOptions().timeZone,
-    () => "UTC",
-  );
+  const zone = useTimeZone();
   return (
     <time dateTime={iso} title={iso} className="numeric whitespace-nowrap">
       {formatInstant(new Date(iso), zone)}

@@ -25,7 +25,10 @@ afterAll(async () => {
 
 test("every answer of a simulated installation to a machine says so, errors too", async () => {
   const { secret, username } = await testCustomer(database.orm);
-  const ask = (key: string) => GET(new Request("http://127.0.0.1/api/v1/me", { headers: { authorization: `Bearer ${key}` } }));
+  const ask = (key: string) => {
+    const request = new Request("http://127.0.0.1/api/v1/me", { headers: { authorization: `Bearer ${key}` } });
+    return GET(request, { params: Promise.resolve({}) });
+  };
   const answer = await ask(secret);
   expect(await answer.json()).toMatchObject({ user: { username } });
   for (const { headers } of [answer, await ask("wrong")]) {

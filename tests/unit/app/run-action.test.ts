@@ -78,6 +78,12 @@ describe("runAction", () => {
     });
   });
 
+  test("an expected failure that names a field of the form is shown at that field, and one of another name is not", async () => {
+    const failing = (param: string) => submit(good, { run: () => Promise.reject(new AppError("request_invalid", "No.", { param })) });
+    expect(await failing("name")).toMatchObject({ ok: false, message: "No.", fields: { name: "No." } });
+    expect(await failing("else")).toMatchObject({ ok: false, message: "No.", fields: {} });
+  });
+
   test("an expected failure shows its own text, a bug only its number", async () => {
     const fail = (error: unknown) => async () => {
       throw error;

@@ -1,5 +1,6 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
+import { readLanes } from "@/app/_server/read-lanes";
 import { requestPage } from "@/app/_server/request-page";
 import { requireViewer } from "@/app/_server/session";
 import { RoleBadge } from "@/components/admin/users-table";
@@ -12,7 +13,6 @@ import { EmptyState } from "@/components/ui/empty-state";
 import { LocalTime } from "@/components/ui/local-time";
 import { AppError } from "@/lib/errors/app-error";
 import { listKeys } from "@/lib/keys/read";
-import { listLanes } from "@/lib/lanes/read";
 import { runtime } from "@/lib/runtime/runtime";
 import { readUser } from "@/lib/users/read";
 
@@ -32,7 +32,7 @@ export default async function UserPage({ params, searchParams }: Props) {
   });
   const [keys, lanes, requests] = await Promise.all([
     listKeys(orm, viewer, { userId }),
-    listLanes(orm, viewer, { userId }),
+    readLanes(viewer, userId),
     requestPage(viewer, { userId, limit: REQUESTS_SHOWN, query: await searchParams }),
   ]);
   return (
@@ -50,7 +50,7 @@ export default async function UserPage({ params, searchParams }: Props) {
           <WalletFigures wallet={user.wallet} />
         </Card>
         <Card title="Lanes" note="Tried from the top.">
-          {lanes.length > 0 ? <LanesTable rows={lanes} wallet={user.wallet} /> : <EmptyState title="No lanes" />}
+          {lanes.rows.length > 0 ? <LanesTable lanes={lanes} wallet={user.wallet} /> : <EmptyState title="No lanes" />}
         </Card>
       </div>
       <RequestsCard {...requests} path={`/admin/users/${userId}`} />

@@ -1,0 +1,124 @@
+"use client";
+
+import { ChevronDown, ChevronUp } from "lucide-react";
+import Link from "next/link";
+import { ActionButton } from "@/app/(dashboard)/dashboard/lanes/action-button";
+import { checkNowAction, moveLaneAction, setLaneStateAction } from "@/app/(dashboard)/dashboard/lanes/actions";
+import type { LaneWords } from "@/components/lanes/lane-words";
+import { laneVia } from "@/components/lanes/lane-via";
+import { NextReset } from "@/components/lanes/next-reset";
+import { SpillToday } from "@/components/lanes/spill-today";
+import { WindowMeters } from "@/components/lanes/window-meters";
+import { Badge } from "@/components/ui/badge";
+import { buttonClass } from "@/components/ui/button";
+import { TimeAhead } from "@/components/ui/time-ahead";
+import type { LaneView } from "@/lib/lanes/read";
+
+type Props = {
+  lane: LaneView;
+  words: LaneWords;
+  /** How many lanes there are. */
+  count: number;
+  hasCodexAbove: boolean;
+  spillMax: number;
+};
+
+const KINDS: Record<LaneView["kind"], string> = { codex: "ChatGPT account", api_key: "API key", wallet: "Your credit here" };
+
+export function LaneItem({ lane, words, count, hasCodexAbove, spillMax }: Props) {
+  const { id, label, kind, position, account } = lane;
+  const needsSignIn = kind === "codex" && (lane.state === "signed_out" || lane.state === "signing_in");
+  return (
+    <li className="rounded-lg border border-line bg-panel p-4 sm:p-5">
+      <div className="flex gap-3 sm:gap-4">
+        <Order id={id} label={label} position={position} count={count} />
+        <div className="grid min-w-0 flex-1 content-start gap-3">
+          <div>
+            <div className="flex flex-wrap items-baseline gap-x-3 gap-y-1">
+              <h2 className="text-base font-semibold wrap-anywhere">{label}</h2>
+              <Badge tone={words.tone}>{words.word}</Badge>
+              {words.until && (
+                <span className="text-sm text-muted">
+                  opens <TimeAhead iso={words.until} over="with the next request" />
+                </span>
+              )}
+            </div>
+            <p className="text-sm text-muted wrap-anywhere">{[...new Set([KINDS[kind], laneVia(lane)])].join(" · ")}</p>
+            {words.sentence && <p className="mt-1 text-sm wrap-anywhere">{words.sentence}</p>}
+          </div>
+          {account && account.windows.length > 0 && (
+            <div className="grid max-w-xl gap-2">
+              <WindowMeters windows={account.windows} />
+              <NextReset windows={account.windows} />
+            </div>
+          )}
+          {lane.closedModels.length > 0 && (
+            <ul className="text-sm">
+              {lane.closedModels.map(({ model, until }) => (
+                <li key={model}>
+                  <span className="font-medium">{model}</span> is used up here; it opens{" "}
+                  <TimeAhead iso={until} over="with the next request" />
+                </li>
+              ))}
+            </ul>
+          )}
+          {hasCodexAbove && kind !== "codex" && <SpillToday spill={lane.spillToday} max={spillMax} />}
+          <div className="flex flex-wrap items-center gap-2">
+            {needsSignIn && (
+              <Link href={`/dashboard/lanes/${id}`} className={buttonClass("primary")}>
+                {lane.state === "signing_in" ? "Go on with the sign-in" : "Sign in"}
+                <span className="sr-only"> to {label}</span>
+              </Link>
+            )}
+            <Link href={`/dashboard/lanes/${id}`} className={buttonClass()}>
+              Details<span className="sr-only"> of {label}</span>
+            </Link>
+            {kind === "codex" && !needsSignIn && (
+              <ActionButton action={checkNowAction} fields={{ laneId: id }} label={`Check ${label} now`}>
+                Check now
+              </ActionButton>
+            )}
+            {lane.state === "paused" ? (
+              <ActionButton action={setLaneStateAction} fields={{ laneId: id, to: "ready" }} label={`Resume ${label}`}>
+                Resume
+              </ActionButton>
+            ) : (
+              <ActionButton action={setLaneStateAction} fields={{ laneId: id, to: "paused" }} label={`Pause ${label}`}>
+                Pause
+              </ActionButton>
+            )}
+          </div>
+        </div>
+      </div>
+    </li>
+  );
+}
+
+/** Buttons, and not only dragging: they work with a keyboard, with a screen reader, and before JavaScript loads. */
+function Order({ id, label, position, count }: { id: string; label: string; position: number; count: number }) {
+  return (
+    <div className="grid w-target shrink-0 content-start justify-items-center">
+      <ActionButton
+        action={moveLaneAction}
+        fields={{ laneId: id, position: String(position - 1) }}
+        label={`Move ${label} up, to number ${position - 1}`}
+        look="quiet"
+        disabled={position === 1}
+        className="px-3"
+      >
+        <ChevronUp aria-hidden size={18} />
+      </ActionButton>
+      <span className="numeric text-lg font-semibold">{position}</span>
+      <ActionButton
+        action={moveLaneAction}
+        fields={{ laneId: id, position: String(position + 1) }}
+        label={`Move ${label} down, to number ${position + 1}`}
+        look="quiet"
+        disabled={position === count}
+        className="px-3"
+      >
+        <ChevronDown aria-hidden size={18} />
+      </ActionButton>
+    </div>
+  );
+}

@@ -1,0 +1,252 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import AxeBuilder from "@axe-core/playwright";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { launchBrowser } from "@/tests/e2e/browser";
+import { READY, spawnProduct, type RunningProduct } from "@/tests/factories/start-product";
+
+/** The container has to start, and OpenAI to be asked, before a code is there. */
+const CODE_TIMEOUT_MS = 60_000;
+const SIZES = [1440, 360];
+const THEMES = ["light", "dark"] as const;
+
+type Customer = { userId: string; username: string; password: string; apiKey: string };
+
+const folder = realpathSync(mkdtempSync(path.join(tmpdir(), "switchyard-codex-screens-")));
+let product: RunningProduct;
+let browser: Browser;
+let ada: Customer;
+
+beforeAll(async () => {
+  product = await spawnProduct(path.join(folder, "data"));
+  [browser] = await Promise.all([launchBrowser(), product.said(READY)]);
+  ada = await createCustomer("ada");
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await product?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe("a customer", () => {
+  test("connects a simulated ChatGPT account by code, sees it signed in without reloading, and its request answered there", async () => {
+    const page = await openDashboard();
+    await page.getByRole("link", { name: "Connect a ChatGPT account or key" }).click();
+    const laneUrl = await connect(page, "My ChatGPT");
+    const shown = page.locator("code").filter({ hasText: /^[A-Z0-9]{4}-[A-Z0-9]{4,5}$/ });
+    const code = await shown.innerText({ timeout: CODE_TIMEOUT_MS });
+    await page.reload();
+    expect(await shown.innerText()).toBe(code);
+    await expect.poll(() => page.getByRole("timer").innerText()).toMatch(/^\d+:\d\d minutes$/);
+
+    const [simulated] = await Promise.all([
+      page.context().waitForEvent("page"),
+      page.getByRole("link", { name: "Open the simulated sign-in page" }).click(),
+    ]);
+    expect(await simulated.getByLabel("Code").inputValue()).toBe(code);
+    await simulated.getByRole("button", { name: "Approve" }).click();
+    await simulated.getByText("The code has been approved.").waitFor();
+    await page.getByText(/^Signed in as /).waitFor({ timeout: CODE_TIMEOUT_MS });
+
+    const answer = await fetch(`${product.url}/v1/responses`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${ada.apiKey}`, "content-type": "application/json" },
+      body: JSON.stringify({ model: "gpt-5.5", input: "Say hello" }),
+    });
+    expect(answer.status).toBe(200);
+    await page.goto(`${product.url}/dashboard`);
+    expect(await page.getByRole("table", { name: "Last requests" }).getByRole("row").nth(1).innerText()).toContain("My ChatGPT");
+
+    await page.goto(`${laneUrl}/evidence`);
+    expect(await page.getByLabel("Holds").count()).toBe(5);
+    expect(await page.getByLabel("Broken").count()).toBe(0);
+    expect(await page.getByText("chatgpt.com:443").count()).toBe(1);
+  });
+
+  test("cancels a sign-in, and finds the button to try again", async () => {
+    const page = await openDashboard();
+    await page.goto(`${product.url}/dashboard/lanes/connect`);
+    const laneUrl = await connect(page, "Given up");
+    await page.getByRole("button", { name: "Cancel the sign-in" }).click();
+    await page.getByText("The sign-in was cancelled. Nothing was connected.").waitFor();
+    await page.getByRole("button", { name: "Sign in again" }).waitFor();
+    await removeLane(page, laneUrl, "Given up");
+  });
+
+  test("must declare every statement, and what was typed and ticked stays", async () => {
+    const page = await openDashboard();
+    await page.goto(`${product.url}/dashboard/lanes/connect`);
+    await page.getByLabel("Name of the lane").fill("Kept");
+    await page.getByLabel(/is my own/).check();
+    await page.getByRole("button", { name: "Go on to the sign-in" }).click();
+    await page.getByText("Only your own work may run on it.").waitFor();
+    expect(await page.getByLabel("Name of the lane").inputValue()).toBe("Kept");
+    expect(await page.getByLabel(/is my own/).isChecked()).toBe(true);
+    expect(await page.getByLabel(/own work only/).isChecked()).toBe(false);
+  });
+
+  test.each([true, false])("orders, pauses and resumes lanes with buttons (JavaScript: %s)", async (javaScriptEnabled) => {
+    const username = `orders-${javaScriptEnabled}`;
+    const { password } = await createCustomer(username);
+    const page = await openPage({ javaScriptEnabled });
+    await signIn(page, username, password);
+    await page.waitForURL("**/dashboard");
+    await page.goto(`${product.url}/dashboard/lanes/add-key`);
+    await page.getByLabel("Name of the lane").fill("My key");
+    await page.getByLabel("API key").fill("sk-made-up");
+    await page.getByRole("button", { name: "Add the lane" }).click();
+    await page.waitForURL("**/dashboard/lanes");
+    const order = () => page.getByRole("list", { name: "Lanes in their order" }).getByRole("heading").allInnerTexts();
+    await expect.poll(order).toEqual(["Wallet", "My key"]);
+    await page.getByRole("button", { name: "Move My key up, to number 1" }).click();
+    await expect.poll(order).toEqual(["My key", "Wallet"]);
+    await page.getByRole("button", { name: "Pause My key" }).click();
+    await page.getByRole("button", { name: "Resume My key" }).click();
+    await page.getByRole("button", { name: "Pause My key" }).waitFor();
+  });
+
+  test("chooses for a key what may take over from the Codex lanes", async () => {
+    const page = await openDashboard();
+    await page.getByRole("link", { name: /^Options of / }).click();
+    await page.getByLabel("Busy").selectOption("any");
+    await page.getByLabel(/^Strict:/).check();
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.waitForURL("**/dashboard#keys");
+    await page.getByRole("link", { name: /^Options of / }).click();
+    await expect.poll(() => page.getByLabel("Busy").inputValue()).toBe("any");
+    expect(await page.getByLabel(/^Strict:/).isChecked()).toBe(true);
+  });
+});
+
+describe("the operator", () => {
+  test("switches all Codex lanes off with a reason, which their owners are told, and on again", async () => {
+    const admin = await openAdmin("operator");
+    await admin.goto(`${product.url}/admin/lanes`);
+    await admin.getByRole("button", { name: "Switch all Codex lanes off" }).click();
+    await admin.getByText("Say why: it stands in the audit log.").waitFor();
+    await admin.getByLabel("Why").fill("an incident");
+    await admin.getByRole("button", { name: "Switch all Codex lanes off" }).click();
+    await admin.getByText("Codex lanes are off.").waitFor();
+    const page = await openDashboard();
+    await page.goto(`${product.url}/dashboard/lanes`);
+    await page.getByText("The operator has switched all Codex lanes off for now.").waitFor();
+    await admin.getByLabel("Why").fill("it is over");
+    await admin.getByRole("button", { name: "Switch Codex lanes on" }).click();
+    await admin.getByText("Codex lanes are on again.").waitFor();
+  });
+});
+
+test.each(SIZES.flatMap((width) => THEMES.map((colorScheme) => ({ width, colorScheme }))))(
+  "$width pixels wide and $colorScheme: no screen has an axe violation or scrolls sideways",
+  async ({ width, colorScheme }) => {
+    const options: BrowserContextOptions = { colorScheme, viewport: { width, height: 900 } };
+    const page = await openDashboard(options);
+    await page.goto(`${product.url}/dashboard/lanes`);
+    const lanes = await page
+      .getByRole("link", { name: /^Details of / })
+      .evaluateAll((links) => links.map((link) => link.getAttribute("href")));
+    const screens = [
+      "/dashboard",
+      "/dashboard/lanes",
+      "/dashboard/lanes/connect",
+      "/dashboard/lanes/add-key",
+      ...lanes,
+      `${lanes[0]}/evidence`,
+    ];
+    const found = await faults(page, screens);
+    const admin = await openAdmin(`operator-${width}-${colorScheme}`, options);
+    expect([...found, ...(await faults(admin, ["/admin/lanes", "/admin/outbox"]))]).toEqual([]);
+  },
+);
+
+/** From the form to the lane's page; returns its address. */
+async function connect(page: Page, label: string): Promise<string> {
+  if (!page.url().endsWith("/connect")) await page.goto(`${product.url}/dashboard/lanes/connect`);
+  await page.getByLabel("Name of the lane").fill(label);
+  for (const box of await page.getByRole("checkbox").all()) await box.check();
+  await page.getByRole("button", { name: "Go on to the sign-in" }).click();
+  await page.waitForURL("**/dashboard/lanes/lane_*");
+  return page.url();
+}
+
+async function removeLane(page: Page, laneUrl: string, label: string): Promise<void> {
+  await page.goto(laneUrl);
+  await page.getByText("Remove this lane").click();
+  await page.getByLabel(`Type ${label} to confirm`).fill("something else");
+  await page.getByRole("button", { name: `Remove ${label}` }).click();
+  await page.getByText(`Type ${label} to remove this lane.`).first().waitFor();
+  await page.getByLabel(`Type ${label} to confirm`).fill(label);
+  await page.getByRole("button", { name: `Remove ${label}` }).click();
+  await page.waitForURL("**/dashboard/lanes");
+}
+
+async function faults(page: Page, screens: readonly (string | null)[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const screen of screens) {
+    await page.goto(`${product.url}${screen}`);
+    await page.getByRole("main").waitFor();
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    found.push(...violations.map(({ id, nodes }) => `${screen}: ${id} ${nodes.map(({ html }) => html).join(" ")}`));
+    if (await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth)) found.push(`${screen}: scrolls sideways`);
+  }
+  return found;
+}
+
+async function runAdmin(...given: string[]): Promise<unknown> {
+  const { stdout } = await promisify(execFile)(process.execPath, ["workers/run.mjs", "admin", ...given, "--json"], {
+    env: { ...process.env, SWITCHYARD_DATA_DIR: product.dataDir },
+  });
+  return JSON.parse(stdout);
+}
+
+async function createCustomer(username: string): Promise<Customer> {
+  return (await runAdmin("customer", "create", "--username", username, "--credit-usd", "10")) as Customer;
+}
+
+/** In a context of its own. Whatever the browser complains about fails the test. */
+async function openPage(options: BrowserContextOptions = {}): Promise<Page> {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  onTestFinished(async () => {
+    await context.close();
+    expect(complaints).toEqual([]);
+  });
+  return page;
+}
+
+async function openDashboard(options: BrowserContextOptions = {}): Promise<Page> {
+  const page = await openPage(options);
+  await signIn(page, ada.username, ada.password);
+  await page.waitForURL("**/dashboard");
+  return page;
+}
+
+/** A new admin, who has to choose a password first. */
+async function openAdmin(username: string, options: BrowserContextOptions = {}): Promise<Page> {
+  const { oneTimePassword } = (await runAdmin("admin", "create", "--username", username)) as { oneTimePassword: string };
+  const page = await openPage(options);
+  await signIn(page, username, oneTimePassword);
+  await page.waitForURL("**/change-password");
+  await page.getByLabel("New password", { exact: true }).fill("an operator's long password");
+  await page.getByLabel("New password, once more").fill("an operator's long password");
+  await page.getByRole("button", { name: "Set the password" }).click();
+  await page.waitForURL("**/admin");
+  return page;
+}
+
+async function signIn(page: Page, name: string, password: string): Promise<void> {
+  await page.goto(`${product.url}/sign-in`);
+  await page.getByLabel("Username or e-mail").fill(name);
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+}
