@@ -7,6 +7,7 @@ import { loadConfig, type ProcessConfig } from "@/lib/config/load-config";
 import { systemClock } from "@/lib/time/clock";
 import { ensureFirstAdmin } from "@/lib/users/ensure-first-admin";
 import { adminCommand } from "@/workers/shared/admin-command";
+import { EGRESS_HOSTS } from "@/lib/codex/egress-hosts";
 import { prepareDataFolder } from "@/workers/shared/data-folder";
 import { tryFileLock, type FileLock } from "@/workers/shared/file-lock";
 import { freePort } from "@/workers/shared/free-port";
@@ -69,10 +70,10 @@ export async function boot(options: BootOptions): Promise<string> {
     writeRunningSettings(config, config.dataDir);
     if (!options.dev) await buildScreens({ log: logOf("build"), signal });
     const simulator = mode === "simulated" ? await startSimulator(options, config) : null;
-    const upstream = firstUpstream(config, simulator);
+    const upstream = firstUpstream(config, simulator?.openaiUrl ?? null);
     const allow = [...config.upstreamAllow, ...(upstream ? [hostAndPort(upstream.baseUrl)] : [])];
     await seedProvider({ database, masterKey: config.masterKey, upstream, allow, log, probeCommand: adminCommand(env, PROBE) });
-    await startProduct(options, { ...config, upstreamAllow: allow });
+    await startProduct(options, { ...config, upstreamAllow: allow }, simulator?.env ?? {});
     const firstAdmin = await ensureFirstAdmin({ orm: database.orm, clock: systemClock });
     log("ready");
     return summaryText({ config, mode, firstAdmin, command: (args) => adminCommand(env, args) });
@@ -89,23 +90,45 @@ function takeStartLock(dataDir: string): FileLock {
   );
 }
 
-/** Stands in for the provider; only a simulated installation has one. Returns its base URL. */
-async function startSimulator({ env, logOf, teardown, signal, onGivenUp }: BootOptions, config: ProcessConfig): Promise<string> {
+/** Stands in for the provider and for ChatGPT; only a simulated installation has one. `env`: what leads the other processes to it. */
+type Simulator = { openaiUrl: string; env: Record<string, string> };
+
+async function startSimulator({ env, logOf, teardown, signal, onGivenUp }: BootOptions, config: ProcessConfig): Promise<Simulator> {
   const log = logOf("simulator");
   log("no provider: a simulator answers in its place");
   const port = await freePort(config.port + 1);
+  const tlsPort = await freePort(port + 1);
+  const pagePort = await freePort(tlsPort + 1);
+  const caDir = path.join(config.dataDir, "simulator");
   const worker = superviseWorker({
     name: "simulator",
     file: workerFile("simulator"),
-    env: { ...childEnv(env), NODE_ENV: "production", HOST: "127.0.0.1", PORT: String(port) },
+    env: {
+      ...childEnv(env),
+      NODE_ENV: "production",
+      HOST: "127.0.0.1",
+      PORT: String(port),
+      CHATGPT_SIMULATOR_PORT: String(tlsPort),
+      CHATGPT_SIMULATOR_PLAIN_PORT: String(pagePort),
+      CHATGPT_SIMULATOR_CA_DIR: caDir,
+    },
     log,
     onGivenUp,
   });
   teardown.add(() => worker.stop(STOP_BOUND_MS), worker.kill);
-  const baseUrl = `http://127.0.0.1:${port}/v1`;
+  const openaiUrl = `http://127.0.0.1:${port}/v1`;
   const headers = { authorization: `Bearer ${SIMULATOR_KEY}` };
-  await waitForAnswer({ name: "The simulator", url: `${baseUrl}/models`, headers, signal });
-  return baseUrl;
+  const pageUrl = `http://127.0.0.1:${pagePort}/codex/device`;
+  await waitForAnswer({ name: "The simulator", url: `${openaiUrl}/models`, headers, signal });
+  await waitForAnswer({ name: "The simulated ChatGPT", url: pageUrl, signal });
+  return {
+    openaiUrl,
+    env: {
+      EGRESS_MAP: EGRESS_HOSTS.map((name) => `${name}=127.0.0.1:${tlsPort}`).join(","),
+      CODEX_CA_FILE: path.join(caDir, "ca.pem"),
+      SIMULATED_SIGN_IN_URL: pageUrl,
+    },
+  };
 }
 
 /** What the provider named `default` is; null: whatever it was. An upstream that the operator names is allowed wherever it is. */
@@ -114,9 +137,14 @@ function firstUpstream(config: ProcessConfig, simulator: string | null): FirstUp
   return config.openaiApiKey ? { baseUrl: config.openaiBaseUrl, secret: config.openaiApiKey, simulated: false } : null;
 }
 
-async function startProduct({ env, dev, logOf, teardown, signal, onGivenUp }: BootOptions, config: ProcessConfig): Promise<void> {
+async function startProduct(
+  { env, dev, logOf, teardown, signal, onGivenUp }: BootOptions,
+  config: ProcessConfig,
+  simulatorEnv: Record<string, string>,
+): Promise<void> {
   const workerEnv: NodeJS.ProcessEnv = {
     ...env,
+    ...simulatorEnv,
     NODE_ENV: dev ? "development" : "production",
     NEXT_TELEMETRY_DISABLED: "1",
     DATABASE_URL: config.databaseUrl,
@@ -124,13 +152,21 @@ async function startProduct({ env, dev, logOf, teardown, signal, onGivenUp }: Bo
     NEXTAUTH_SECRET: config.nextauthSecret,
     NEXTAUTH_URL: config.publicUrl,
     SWITCHYARD_MASTER_KEY: config.masterKey,
+    RUNNER_SECRET: config.runnerSecret ?? undefined,
     UPSTREAM_ALLOW: config.upstreamAllow.join(","),
+    // One machine: with its runner gone, nobody would come for the containers.
+    RUNNER_ON_STOP: "stop",
   };
   // It is sealed in the database by now, and nobody else needs it.
   delete workerEnv["OPENAI_API_KEY"];
   const web = dev ? nextDev(config) : { file: workerFile("web"), args: [] };
   // In the order of starting; stopping goes the other way, so that `web` drains while everything below it still runs.
+  const codex = [
+    { name: "egress", file: workerFile("egress-proxy"), boundMs: STOP_BOUND_MS },
+    { name: "runner", file: workerFile("codex-runner"), boundMs: DRAIN_BOUND_MS },
+  ];
   for (const { name, boundMs, ...program } of [
+    ...(config.codexLanes === "on" ? codex : []),
     { name: "background", file: workerFile("background"), boundMs: STOP_BOUND_MS },
     { name: "web", ...web, boundMs: DRAIN_BOUND_MS },
   ]) {
