@@ -420,7 +420,8 @@ export const settingsTable = {
     name: "SWITCHYARD_MASTER_KEY",
     default: null,
     defaultShown: "generated",
-    meaning: "Seals provider keys and API keys; without it they cannot be read again. To rotate, put a new one in front: `new,old`.",
+    meaning:
+      "Seals provider keys and API keys; without it they cannot be read again. To rotate, put a new one in front and keep the old one: `new,old`.",
     secret: true,
     usedBy: ALL,
     read: checked(`at least ${SECRET_LENGTH_MIN} characters, or several such secrets with commas between them`, (text) =>

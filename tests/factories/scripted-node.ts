@@ -92,11 +92,19 @@ export async function startScriptedNode(cluster: TestCluster): Promise<ScriptedN
       await core.replaceNamespacedPersistentVolumeClaim({ namespace, name: claim.metadata.name ?? "", body: claim });
     }
     for (const set of sets.items) {
+      await observe(set);
       const pod = pods.items.find(({ metadata }) => metadata?.name === `${set.metadata?.name}-0`);
       if (pod?.metadata?.deletionTimestamp !== undefined) await endPod(pod);
       else if (set.spec?.replicas === 1 && !pod) await makePod(set);
       else if (set.spec?.replicas === 0 && pod) await core.deleteNamespacedPod({ namespace, name: pod.metadata?.name ?? "" });
     }
+  }
+
+  async function observe(set: V1StatefulSet): Promise<void> {
+    const { name = "", generation } = set.metadata ?? {};
+    if (set.status?.observedGeneration === generation) return;
+    set.status = { replicas: set.spec?.replicas ?? 0, observedGeneration: generation };
+    await apps.replaceNamespacedStatefulSetStatus({ namespace, name, body: set });
   }
 
   async function endPod({ metadata }: V1Pod): Promise<void> {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { V1StatefulSet } from "@kubernetes/client-node";
 import { ContainerError } from "@/workers/codex-runner/containers/container-driver";
 import { FENCE } from "@/workers/codex-runner/containers/kubernetes/account-objects";
@@ -14,6 +15,7 @@ type Change = {
 
 /** The cluster itself writes to a set whenever its pod changes. */
 const CONFLICTS_MAX = 10;
+const POLL_MS = 50;
 
 /** Null: there is none. */
 export function readSet({ apps, namespace }: Cluster, name: string): Promise<V1StatefulSet | null> {
@@ -35,6 +37,17 @@ export async function changeSet(cluster: Cluster, { name, fence, change }: Chang
     if (changed !== null) return changed;
   }
   throw new ContainerError("failed", `StatefulSet ${name} does not stand still.`);
+}
+
+/** Until the cluster's controller has read this change: before that it may still make a pod of what was asked for earlier. */
+export async function untilObserved(cluster: Cluster, set: V1StatefulSet, withinMs: number): Promise<void> {
+  const [name, generation] = [set.metadata?.name ?? "", set.metadata?.generation ?? 0];
+  const deadline = AbortSignal.timeout(withinMs);
+  for (let found: V1StatefulSet | null = set; found !== null; found = await readSet(cluster, name)) {
+    if ((found.status?.observedGeneration ?? 0) >= generation) return;
+    if (deadline.aborted) throw new ContainerError("unreachable", `The cluster's controllers do not look after StatefulSet ${name}.`);
+    await delay(POLL_MS);
+  }
 }
 
 export function fenceOf(set: V1StatefulSet): number {

@@ -18,7 +18,15 @@ import {
   podName,
   SETUP,
 } from "@/workers/codex-runner/containers/kubernetes/account-objects";
-import { changeSet, fenceOf, readSet, putFence, putReplicas, putTemplate } from "@/workers/codex-runner/containers/kubernetes/change-set";
+import {
+  changeSet,
+  fenceOf,
+  readSet,
+  putFence,
+  putReplicas,
+  putTemplate,
+  untilObserved,
+} from "@/workers/codex-runner/containers/kubernetes/change-set";
 import { type Cluster, type ClusterAddress, openCluster } from "@/workers/codex-runner/containers/kubernetes/cluster";
 import { execInPod } from "@/workers/codex-runner/containers/kubernetes/exec-in-pod";
 import { followPods } from "@/workers/codex-runner/containers/kubernetes/follow-pods";
@@ -147,15 +155,24 @@ class KubernetesDriver implements ContainerDriver {
 
   /** Writes our lease on the set, so that nobody with an older one starts it again, and ends its pod at once. */
   async #end(cluster: Cluster, pod: AccountPod, fence: number): Promise<void> {
-    await changeSet(cluster, {
-      name: pod.name,
-      fence,
-      change: (found) => {
-        putFence(found, fence);
-        putReplicas(found, 0);
-      },
-    });
-    await untilGone(cluster, pod, { drainMs: AT_ONCE_MS, goneMs: this.#goneMs });
+    const change = (found: V1StatefulSet) => {
+      putFence(found, fence);
+      putReplicas(found, 0);
+    };
+    await this.#scaleDown(cluster, pod, { fence, change, drainMs: AT_ONCE_MS });
+  }
+
+  async #scaleDown(
+    cluster: Cluster,
+    pod: AccountPod,
+    down: { fence: number | null; change: (found: V1StatefulSet) => void; drainMs: number },
+  ): Promise<void> {
+    const { fence, change, drainMs } = down;
+    const changed = await changeSet(cluster, { name: pod.name, fence, change });
+    const isGone = untilGone(cluster, pod, { drainMs, goneMs: this.#goneMs });
+    await Promise.all([isGone, changed === null ? null : untilObserved(cluster, changed, this.#goneMs)]);
+    // Of what was asked for before the controller has read that there shall be none.
+    await untilGone(cluster, pod, { drainMs, goneMs: this.#goneMs });
   }
 
   connect(ref: ContainerRef, signal?: AbortSignal): Promise<Duplex> {
@@ -176,8 +193,7 @@ class KubernetesDriver implements ContainerDriver {
   async #stop({ cluster, host }: Opened, ref: ContainerRef, drainMs: number): Promise<void> {
     requireHost(ref.host, host);
     const pod = this.#podOf(ref.accountId);
-    await changeSet(cluster, { name: pod.name, fence: null, change: (found) => putReplicas(found, 0) });
-    await untilGone(cluster, pod, { drainMs, goneMs: this.#goneMs });
+    await this.#scaleDown(cluster, pod, { fence: null, change: (found) => putReplicas(found, 0), drainMs });
   }
 
   list(): Promise<ContainerStatus[]> {
