@@ -3,6 +3,13 @@ import { askRunner, type RunnerAct } from "@/lib/codex/ask-runner";
 import { runtime } from "@/lib/runtime/runtime";
 import type { AccountAct } from "@/lib/turns/runner-protocol";
 
+/** Nothing was refused: the runner that comes up next finds in the database what is to be done. */
+export class NobodyThere extends AppError {
+  constructor(message: string, cause?: unknown) {
+    super("upstream_unavailable", message, { cause });
+  }
+}
+
 /**
  * Asks the runner of an account to do something; the outcome is in the database, where the screens look for it. Throws
  * `upstream_unavailable` with words for the person when nobody does it.
@@ -14,18 +21,14 @@ export async function callRunnerAct(accountId: string, act: RunnerAct, body: Acc
     case "done":
       return;
     case "no_runner":
-      throw unavailable("No machine that runs Codex answers now. Try again in a minute.");
+      throw new NobodyThere("No machine that runs Codex answers now. Try again in a minute.");
     case "unreachable":
-      throw unavailable("The machine that runs your Codex does not answer. Try again in a minute.", { cause: answer.cause });
+      throw new NobodyThere("The machine that runs your Codex does not answer. Try again in a minute.", answer.cause);
     case "refused":
       if (answer.status === 404) throw new AppError("not_found", "This lane is not there any more.");
-      if (answer.status === 503) throw unavailable("The machine that runs your Codex is being restarted. Try again in a minute.");
-      throw unavailable("The machine that runs your Codex could not do this. Try again in a minute.", {
+      if (answer.status === 503) throw new NobodyThere("The machine that runs your Codex is being restarted. Try again in a minute.");
+      throw new AppError("upstream_unavailable", "The machine that runs your Codex could not do this. Try again in a minute.", {
         detail: `the runner answered ${answer.status}`,
       });
   }
-}
-
-function unavailable(message: string, options: { cause?: unknown; detail?: string } = {}): AppError {
-  return new AppError("upstream_unavailable", message, options);
 }

@@ -3,8 +3,8 @@ import { endSignIn } from "@/lib/codex/end-sign-in";
 
 /** A code lives 15 minutes; its runner ends the sign-in then. This long after, no runner did. */
 const GRACE_MINUTES = 5;
-/** A sign-in that no runner ever gave a code. */
-const START_MINUTES_MAX = 10;
+/** A sign-in that no runner ever gave a code: at its first start a runner has the CLI to fetch. */
+const START_MINUTES_MAX = 6;
 const ROWS_MAX = 200;
 
 /** Ends what no runner ended, so that the owner can try again. Returns how many. */

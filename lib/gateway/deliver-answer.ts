@@ -90,7 +90,7 @@ async function finishStream(of: AttemptContext, delivery: Delivery, end: StreamE
   // What a provider says when it fails speaks of the operator's account; a customer's own upstream may say what it wants.
   const isMuted = upstreamFailed && upstreamOf(attempt).operatorKey;
   const error = interrupted
-    ? new AppError("upstream_unavailable", "The upstream ended its answer early", { retryAfterS: 2 })
+    ? new AppError("upstream_unavailable", "The upstream ended its answer early. Try again.", { retryAfterS: 2 })
     : isMuted
       ? delivery.judgeFailure(tap.error).error
       : hold?.clampedBy && tap.incompleteReason !== null && tap.incompleteReason !== "content_filter"

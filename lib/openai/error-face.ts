@@ -50,7 +50,9 @@ export function errorEvents(error: AppError, context: StreamErrorContext): Buffe
   const waits = context.client === "codex" && row.codexInStream === "rate_limit_exceeded";
   const text = messageFor(error, context);
   // Codex reads the seconds out of this sentence.
-  const message = waits ? `${text.replace(/[.\s]*$/, "")}. Please try again in ${error.retryAfterS ?? RETRY_AFTER_S}s.` : text;
+  const message = waits
+    ? `${text.replace(/(?:\s*Try again(?: shortly)?)?[.\s]*$/, "")}. Please try again in ${error.retryAfterS ?? RETRY_AFTER_S}s.`
+    : text;
   return failedEvent(own, context.sequenceNumber ?? 0, { code, message });
 }
 

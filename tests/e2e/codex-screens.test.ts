@@ -1,20 +1,15 @@
-import { execFile } from "node:child_process";
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { promisify } from "node:util";
 import AxeBuilder from "@axe-core/playwright";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { launchBrowser } from "@/tests/e2e/browser";
+import { approve, connect, createCustomer, type Customer, runAdmin, shownCode, signIn } from "@/tests/e2e/product-desk";
 import { READY, spawnProduct, type RunningProduct } from "@/tests/factories/start-product";
 
-/** The container has to start, and OpenAI to be asked, before a code is there. */
-const CODE_TIMEOUT_MS = 60_000;
 const SIZES = [1440, 360];
 const THEMES = ["light", "dark"] as const;
-
-type Customer = { userId: string; username: string; password: string; apiKey: string };
 
 const folder = realpathSync(mkdtempSync(path.join(tmpdir(), "switchyard-codex-screens-")));
 let product: RunningProduct;
@@ -24,7 +19,7 @@ let ada: Customer;
 beforeAll(async () => {
   product = await spawnProduct(path.join(folder, "data"));
   [browser] = await Promise.all([launchBrowser(), product.said(READY)]);
-  ada = await createCustomer("ada");
+  ada = await createCustomer(product, "ada");
 });
 
 afterAll(async () => {
@@ -37,21 +32,12 @@ describe("a customer", () => {
   test("connects a simulated ChatGPT account by code, sees it signed in without reloading, and its request answered there", async () => {
     const page = await openDashboard();
     await page.getByRole("link", { name: "Connect a ChatGPT account or key" }).click();
-    const laneUrl = await connect(page, "My ChatGPT");
-    const shown = page.locator("code").filter({ hasText: /^[A-Z0-9]{4}-[A-Z0-9]{4,5}$/ });
-    const code = await shown.innerText({ timeout: CODE_TIMEOUT_MS });
+    const laneUrl = await connect(product, page, "My ChatGPT");
+    const code = await shownCode(page);
     await page.reload();
-    expect(await shown.innerText()).toBe(code);
+    expect(await shownCode(page)).toBe(code);
     await expect.poll(() => page.getByRole("timer").innerText()).toMatch(/^\d+:\d\d minutes$/);
-
-    const [simulated] = await Promise.all([
-      page.context().waitForEvent("page"),
-      page.getByRole("link", { name: "Open the simulated sign-in page" }).click(),
-    ]);
-    expect(await simulated.getByLabel("Code").inputValue()).toBe(code);
-    await simulated.getByRole("button", { name: "Approve" }).click();
-    await simulated.getByText("The code has been approved.").waitFor();
-    await page.getByText(/^Signed in as /).waitFor({ timeout: CODE_TIMEOUT_MS });
+    await approve(page, code, "ada@simulated.example");
 
     const answer = await fetch(`${product.url}/v1/responses`, {
       method: "POST",
@@ -71,7 +57,7 @@ describe("a customer", () => {
   test("cancels a sign-in, and finds the button to try again", async () => {
     const page = await openDashboard();
     await page.goto(`${product.url}/dashboard/lanes/connect`);
-    const laneUrl = await connect(page, "Given up");
+    const laneUrl = await connect(product, page, "Given up");
     await page.getByRole("button", { name: "Cancel the sign-in" }).click();
     await page.getByText("The sign-in was cancelled. Nothing was connected.").waitFor();
     await page.getByRole("button", { name: "Sign in again" }).waitFor();
@@ -92,9 +78,9 @@ describe("a customer", () => {
 
   test.each([true, false])("orders, pauses and resumes lanes with buttons (JavaScript: %s)", async (javaScriptEnabled) => {
     const username = `orders-${javaScriptEnabled}`;
-    const { password } = await createCustomer(username);
+    const customer = await createCustomer(product, username);
     const page = await openPage({ javaScriptEnabled });
-    await signIn(page, username, password);
+    await signIn(product, page, customer);
     await page.waitForURL("**/dashboard");
     await page.goto(`${product.url}/dashboard/lanes/add-key`);
     await page.getByLabel("Name of the lane").fill("My key");
@@ -164,16 +150,6 @@ test.each(SIZES.flatMap((width) => THEMES.map((colorScheme) => ({ width, colorSc
   },
 );
 
-/** From the form to the lane's page; returns its address. */
-async function connect(page: Page, label: string): Promise<string> {
-  if (!page.url().endsWith("/connect")) await page.goto(`${product.url}/dashboard/lanes/connect`);
-  await page.getByLabel("Name of the lane").fill(label);
-  for (const box of await page.getByRole("checkbox").all()) await box.check();
-  await page.getByRole("button", { name: "Go on to the sign-in" }).click();
-  await page.waitForURL("**/dashboard/lanes/lane_*");
-  return page.url();
-}
-
 async function removeLane(page: Page, laneUrl: string, label: string): Promise<void> {
   await page.goto(laneUrl);
   await page.getByText("Remove this lane").click();
@@ -197,17 +173,6 @@ async function faults(page: Page, screens: readonly (string | null)[]): Promise<
   return found;
 }
 
-async function runAdmin(...given: string[]): Promise<unknown> {
-  const { stdout } = await promisify(execFile)(process.execPath, ["workers/run.mjs", "admin", ...given, "--json"], {
-    env: { ...process.env, SWITCHYARD_DATA_DIR: product.dataDir },
-  });
-  return JSON.parse(stdout);
-}
-
-async function createCustomer(username: string): Promise<Customer> {
-  return (await runAdmin("customer", "create", "--username", username, "--credit-usd", "10")) as Customer;
-}
-
 /** In a context of its own. Whatever the browser complains about fails the test. */
 async function openPage(options: BrowserContextOptions = {}): Promise<Page> {
   const context = await browser.newContext(options);
@@ -226,27 +191,20 @@ async function openPage(options: BrowserContextOptions = {}): Promise<Page> {
 
 async function openDashboard(options: BrowserContextOptions = {}): Promise<Page> {
   const page = await openPage(options);
-  await signIn(page, ada.username, ada.password);
+  await signIn(product, page, ada);
   await page.waitForURL("**/dashboard");
   return page;
 }
 
 /** A new admin, who has to choose a password first. */
 async function openAdmin(username: string, options: BrowserContextOptions = {}): Promise<Page> {
-  const { oneTimePassword } = (await runAdmin("admin", "create", "--username", username)) as { oneTimePassword: string };
+  const { oneTimePassword } = (await runAdmin(product, ["admin", "create", "--username", username])) as { oneTimePassword: string };
   const page = await openPage(options);
-  await signIn(page, username, oneTimePassword);
+  await signIn(product, page, { username, password: oneTimePassword });
   await page.waitForURL("**/change-password");
   await page.getByLabel("New password", { exact: true }).fill("an operator's long password");
   await page.getByLabel("New password, once more").fill("an operator's long password");
   await page.getByRole("button", { name: "Set the password" }).click();
   await page.waitForURL("**/admin");
   return page;
-}
-
-async function signIn(page: Page, name: string, password: string): Promise<void> {
-  await page.goto(`${product.url}/sign-in`);
-  await page.getByLabel("Username or e-mail").fill(name);
-  await page.getByLabel("Password").fill(password);
-  await page.getByRole("button", { name: "Sign in" }).click();
 }

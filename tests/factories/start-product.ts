@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { onTestFinished } from "vitest";
+import { codexBinary } from "@/tests/contract/harness/codex";
 import { freePort } from "@/workers/shared/free-port";
 
 export type RunningProduct = {
@@ -32,7 +33,15 @@ export async function startProduct(dataDir: string, env: Record<string, string> 
 export async function spawnProduct(dataDir: string, env: Record<string, string> = {}): Promise<RunningProduct> {
   const port = Number(env["PORT"] ?? (await freePort(0)));
   const child = spawn(process.execPath, ["workers/run.mjs", "start"], {
-    env: { ...withoutSettings(process.env), CODEX_CATALOGUE: "off", SWITCHYARD_DATA_DIR: dataDir, PORT: String(port), ...env },
+    env: {
+      ...withoutSettings(process.env),
+      CODEX_CATALOGUE: "off",
+      // Fetched once for all tests.
+      SWITCHYARD_CODEX_BIN: await codexBinary(),
+      SWITCHYARD_DATA_DIR: dataDir,
+      PORT: String(port),
+      ...env,
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const lines: string[] = [];

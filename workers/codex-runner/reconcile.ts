@@ -6,9 +6,9 @@ import type { RunnerDeps } from "@/workers/codex-runner/runner-deps";
 
 /**
  * stop: nobody may drive it here. destroy: its account is removed. remove: the account is to be. adopt: it goes on under our lease.
- * gone: it died while nobody looked. keep: another runner's, or there is nothing to do.
+ * gone: it died while nobody looked. sign_in: its owner asked while no runner was there to hear it. keep: another runner's, or there is nothing to do.
  */
-export type Reconciliation = "stop" | "destroy" | "remove" | "adopt" | "gone" | "keep";
+export type Reconciliation = "stop" | "destroy" | "remove" | "adopt" | "gone" | "sign_in" | "keep";
 
 type Situation = { standing: AccountStanding | null; container: ContainerStatus | null; host: string; runnerId: string };
 
@@ -20,6 +20,7 @@ export function judgeSituation({ standing, container, host, runnerId }: Situatio
   if (standing.host !== null && standing.host !== host) return isRunning ? "stop" : "keep";
   if (standing.leasedBy !== null && standing.leasedBy !== runnerId) return "keep";
   if (standing.state === "removing") return "remove";
+  if (standing.signInAsked) return "sign_in";
   if (standing.leasedBy === runnerId) return "keep";
   if (isRunning || standing.signInWaiting) return "adopt";
   if (standing.containerState === "running" || standing.containerState === "starting") return "gone";
@@ -31,6 +32,8 @@ type Round = {
   runnerId: string;
   lanesOn: boolean;
   take(accountId: string): Promise<AccountDesk>;
+  /** As if its owner had asked this moment; changes nothing when it has begun. */
+  signIn(desk: AccountDesk): Promise<void>;
 };
 
 /** Compares what runs here with what the database says, and mends the difference. One account's trouble is not another's. */
@@ -71,6 +74,8 @@ async function mend(deps: RunnerDeps, round: Round, { what, accountId, standing,
       return (await round.take(accountId)).remove();
     case "gone":
       return (await round.take(accountId)).noteChange({ accountId, state: "exited", code: null, oom: false });
+    case "sign_in":
+      return round.signIn(await round.take(accountId));
     case "adopt": {
       const desk = await round.take(accountId);
       return round.lanesOn ? desk.adopt(standing?.laneUntil ?? null) : desk.pause();

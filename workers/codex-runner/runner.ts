@@ -92,7 +92,7 @@ export class Runner {
     const desk = await this.deskOf(accountId, act.userId);
     switch (name) {
       case "sign-in":
-        return this.#lanesOn ? desk.beginSignIn() : desk.refuseSignIn(LANES_PAUSED);
+        return this.#signIn(desk);
       case "cancel-sign-in":
         return desk.cancelSignIn();
       case "sign-out":
@@ -154,6 +154,10 @@ export class Runner {
     this.#leases.stop();
     await Promise.all(this.#loops);
     await endRunner(this.deps.sql, this.#id).catch((error: unknown) => this.#warn(error, "the end of this runner was not written"));
+  }
+
+  #signIn(desk: AccountDesk): Promise<void> {
+    return this.#lanesOn ? desk.beginSignIn() : desk.refuseSignIn(LANES_PAUSED);
   }
 
   async #take(accountId: string): Promise<AccountDesk> {
@@ -236,7 +240,12 @@ export class Runner {
   }
 
   async #reconcile(): Promise<void> {
-    await reconcile(this.deps, { runnerId: this.#id, lanesOn: this.#lanesOn, take: (accountId) => this.take(accountId) });
+    await reconcile(this.deps, {
+      runnerId: this.#id,
+      lanesOn: this.#lanesOn,
+      take: (accountId) => this.take(accountId),
+      signIn: (desk) => this.#signIn(desk),
+    });
     for (const desk of this.desks()) {
       await desk.watchHome().catch((error: unknown) => {
         if (!(error instanceof LeaseLost)) this.#warn(error, "the size of a home is not known");

@@ -15,6 +15,7 @@ const known = (change: Partial<AccountStanding> = {}): AccountStanding => ({
   leasedBy: null,
   laneUntil: null,
   signInWaiting: false,
+  signInAsked: false,
   ...change,
 });
 const running = { accountId: "acct_1", state: "running" } as ContainerStatus;
@@ -52,6 +53,18 @@ const cases: { what: string; standing: AccountStanding | null; container: Contai
     standing: known({ state: "signing_in", signInWaiting: true }),
     container: null,
     becomes: "adopt",
+  },
+  {
+    what: "not there, with an owner who asked to sign in while nobody was up",
+    standing: known({ state: "signing_in", host: null, containerState: "none", signInAsked: true }),
+    container: null,
+    becomes: "sign_in",
+  },
+  {
+    what: "not there, with an owner whom another runner is signing in",
+    standing: known({ state: "signing_in", signInAsked: true, leasedBy: "run_other" }),
+    container: null,
+    becomes: "keep",
   },
   { what: "running, of an account that is to be removed", standing: known({ state: "removing" }), container: running, becomes: "remove" },
   {

@@ -89,7 +89,10 @@ function Step({ lane, signIn, simulatedPageUrl }: Props & { signIn: SignInView |
     case "starting":
       return (
         <>
-          <p className="text-sm">Starting your container and asking OpenAI for a code. This takes some seconds.</p>
+          <p className="text-sm">
+            Starting your container and asking OpenAI for a code. This takes some seconds, or a few minutes while the machine is still
+            getting ready.
+          </p>
           <Cancel lane={lane} signIn={signIn} />
         </>
       );
