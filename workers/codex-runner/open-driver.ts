@@ -1,6 +1,8 @@
 import { createHmac } from "node:crypto";
 import path from "node:path";
+import type { Sql } from "postgres";
 import type { Logger } from "pino";
+import { hasSandboxedHomes } from "@/lib/codex/has-sandboxed-homes";
 import type { ProcessConfig } from "@/lib/config/load-config";
 import type { CodexCliHome } from "@/workers/codex-runner/codex-cli";
 import { createBubblewrapDriver } from "@/workers/codex-runner/containers/bubblewrap/create-bubblewrap-driver";
@@ -10,15 +12,16 @@ import { createDockerDriver } from "@/workers/codex-runner/containers/docker/doc
 import { readEngines } from "@/workers/codex-runner/containers/docker/read-engines";
 import { createKubernetesDriver } from "@/workers/codex-runner/containers/kubernetes/kubernetes-driver";
 import { readImages } from "@/workers/codex-runner/containers/kubernetes/read-images";
+import { hostName } from "@/workers/codex-runner/host-name";
 import { createProcessDriver } from "@/workers/codex-runner/containers/process/create-process-driver";
 import { createEgressClient } from "@/workers/codex-runner/containers/shared/egress-client";
 
 const INSTALLATION_CHARS = 12;
 
-type Options = { config: ProcessConfig; secret: string; log: Logger; cliOf: (version: string) => Promise<CodexCliHome> };
+type Options = { sql: Sql; config: ProcessConfig; secret: string; log: Logger; cliOf: (version: string) => Promise<CodexCliHome> };
 
 /** What CODEX_DRIVER asks for, if it works here. Throws an `OperatorError` that says what is missing. */
-export function openDriver({ config, secret, log, cliOf }: Options): Promise<ChosenDriver> {
+export function openDriver({ sql, config, secret, log, cliOf }: Options): Promise<ChosenDriver> {
   const dataDir = path.resolve(config.dataDir);
   const egress = createEgressClient({ dataDir, secret, port: config.egressPort });
   const create = async (kind: DriverKind): Promise<ContainerDriver> => {
@@ -48,7 +51,13 @@ export function openDriver({ config, secret, log, cliOf }: Options): Promise<Cho
         });
     }
   };
-  return chooseDriver({ wanted: config.codexDriver, host: config.host, create });
+  return chooseDriver({
+    wanted: config.codexDriver,
+    host: config.host,
+    create,
+    hasSandboxedHomes: () => hasSandboxedHomes(sql, hostName({ ...config, dataDir }, "bubblewrap")),
+    onFallback: (why) => log.warn({ why }, "bubblewrap does not work here"),
+  });
 }
 
 /** The same on every machine of one installation, and for no other. */

@@ -44,7 +44,7 @@ export async function startRunner({ config, db, log, clock }: Runtime): Promise<
   const { engine, close: closeEngine } = codexEngine({ ...config, cacheDir });
   let listening: Runner | null = null;
   const server = await createRunnerServer({ runner: () => listening, secret, host: config.runnerHost, port: config.runnerPort, log });
-  const open = () => openDriver({ config, secret, log, cliOf });
+  const open = () => openDriver({ sql: db.sql, config, secret, log, cliOf });
   const { driver, probe } = await open().catch((error: unknown) => missing(error, config, log));
   const deps: RunnerDeps = {
     sql: db.sql,

@@ -16,30 +16,39 @@ function drivers(working: readonly DriverKind[]) {
       probe: async () => (working.includes(kind) ? WORKS : { ok: false, why: `${kind} is not there` }),
       close: async () => void closed.push(kind),
     }) as Partial<ContainerDriver> as ContainerDriver;
-  return { create, closed };
+  const fallbacks: string[] = [];
+  const hasSandboxedHomes = async () => false;
+  return { choice: { create, hasSandboxedHomes, onFallback: (why: string) => void fallbacks.push(why) }, closed, fallbacks };
 }
 
 test("auto takes bubblewrap where it works, on any address", async () => {
-  const { create } = drivers(["bubblewrap", "process"]);
-  expect((await chooseDriver({ wanted: "auto", host: "0.0.0.0", create })).driver.kind).toBe("bubblewrap");
+  const { choice } = drivers(["bubblewrap", "process"]);
+  expect((await chooseDriver({ wanted: "auto", host: "0.0.0.0", ...choice })).driver.kind).toBe("bubblewrap");
 });
 
 test("auto takes a plain process only where the product is offered to this machine alone", async () => {
-  const { create, closed } = drivers(["process"]);
-  expect((await chooseDriver({ wanted: "auto", host: "127.0.0.1", create })).driver.kind).toBe("process");
+  const { choice, closed, fallbacks } = drivers(["process"]);
+  expect((await chooseDriver({ wanted: "auto", host: "127.0.0.1", ...choice })).driver.kind).toBe("process");
   expect(closed).toEqual(["bubblewrap"]);
-  await expect(chooseDriver({ wanted: "auto", host: "0.0.0.0", create })).rejects.toThrow(/bubblewrap is not there.*docker/);
+  expect(fallbacks).toEqual(["bubblewrap is not there"]);
+  await expect(chooseDriver({ wanted: "auto", host: "0.0.0.0", ...choice })).rejects.toThrow(/bubblewrap is not there.*docker/);
+});
+
+test("auto never opens homes that were in sandboxes to each other", async () => {
+  const { choice } = drivers(["process"]);
+  const hasSandboxedHomes = async () => true;
+  await expect(chooseDriver({ wanted: "auto", host: "127.0.0.1", ...choice, hasSandboxedHomes })).rejects.toThrow(/isolated any more/);
 });
 
 test("a plain process that was asked for is refused for public hosting", async () => {
-  const { create } = drivers(["process"]);
-  expect((await chooseDriver({ wanted: "process", host: "localhost", create })).driver.kind).toBe("process");
-  await expect(chooseDriver({ wanted: "process", host: "192.0.2.1", create })).rejects.toThrow(/isolates nothing/);
+  const { choice } = drivers(["process"]);
+  expect((await chooseDriver({ wanted: "process", host: "localhost", ...choice })).driver.kind).toBe("process");
+  await expect(chooseDriver({ wanted: "process", host: "192.0.2.1", ...choice })).rejects.toThrow(/isolates nothing/);
 });
 
 test("a driver that was asked for and does not work is named with the reason", async () => {
-  const { create } = drivers(["bubblewrap", "process"]);
-  await expect(chooseDriver({ wanted: "docker", host: "127.0.0.1", create })).rejects.toThrow(
+  const { choice } = drivers(["bubblewrap", "process"]);
+  await expect(chooseDriver({ wanted: "docker", host: "127.0.0.1", ...choice })).rejects.toThrow(
     /docker, which does not work here: docker is not there/,
   );
 });

@@ -8,12 +8,16 @@ export type DriverChoice = {
   /** HOST: whom this product is offered to. */
   host: string;
   create: (kind: DriverKind) => Promise<ContainerDriver>;
+  /** Homes of this place have been in sandboxes: they are not opened to each other because a sandbox fails today. */
+  hasSandboxedHomes: () => Promise<boolean>;
+  /** Why the better one was passed over. */
+  onFallback: (why: string) => void;
 };
 
 export type ChosenDriver = { driver: ContainerDriver; probe: Extract<Probe, { ok: true }> };
 
 /** The driver that was asked for, or the best that works here. What isolates nothing is for one person on one machine. */
-export async function chooseDriver({ wanted, host, create }: DriverChoice): Promise<ChosenDriver> {
+export async function chooseDriver({ wanted, host, create, hasSandboxedHomes, onFallback }: DriverChoice): Promise<ChosenDriver> {
   if (wanted === "process") requireLoopback(host);
   if (wanted !== "auto") {
     const chosen = await tryDriver(await create(wanted));
@@ -22,13 +26,21 @@ export async function chooseDriver({ wanted, host, create }: DriverChoice): Prom
   }
   const bubblewrap = await tryDriver(await create("bubblewrap"));
   if ("driver" in bubblewrap) return bubblewrap;
+  if (await hasSandboxedHomes()) {
+    throw new OperatorError(
+      `Codex containers cannot be isolated any more: ${bubblewrap.why}. Mend that, or set CODEX_DRIVER=process to go on without isolation.`,
+    );
+  }
   if (!isLoopbackHost(host)) {
     throw new OperatorError(
       `Codex containers cannot be isolated here: ${bubblewrap.why}. Mend that, or set CODEX_DRIVER to docker or kubernetes, or CODEX_LANES to off.`,
     );
   }
   const alone = await tryDriver(await create("process"));
-  if ("driver" in alone) return alone;
+  if ("driver" in alone) {
+    onFallback(bubblewrap.why);
+    return alone;
+  }
   throw new OperatorError(`Codex cannot be run here: ${alone.why}.`);
 }
 
