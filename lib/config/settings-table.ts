@@ -327,7 +327,7 @@ export const settingsTable = {
     name: "RUNNER_ON_STOP",
     default: "leave",
     meaning:
-      "What becomes of the containers when a runner is stopped: `leave` them to the next runner, or `stop` them. `npm start` stops them.",
+      "What becomes of this place's containers when a runner is stopped: `leave` them to the next runner, or `stop` them all. `npm start` stops them.",
     usedBy: ["codex-runner"],
     read: z.enum(["leave", "stop"], { error: "leave or stop" }),
   }),

@@ -4,6 +4,7 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { memoryOf } from "@/tests/bench/bench-process";
 import type { BodySize } from "@/tests/bench/canned";
+import { benchCodexLanes } from "@/tests/bench/codex-lanes";
 import { CONTESTANTS, openArena, type Arena, type ContestantName } from "@/tests/bench/contestants";
 import { readCpuProfile } from "@/tests/bench/cpu-profile";
 import { caseName, markdown, medianOf, ratioTable, type CaseResult } from "@/tests/bench/report";
@@ -16,6 +17,7 @@ const USAGE = `npm run bench -- [options]
   --only wallet,…      some of: ${CONTESTANTS.join(", ")}
   --cases sse,1KB,16   some of: sse json 1KB 38KB 1 16 64
   --profile            processor profile of the gateway with full billing
+  --codex              instead: Codex lanes through the whole product
   --soak 10            instead: minutes of load with full billing, and what it does to the memory`;
 
 const { values } = parseArgs({
@@ -25,6 +27,7 @@ const { values } = parseArgs({
     only: { type: "string" },
     cases: { type: "string", default: "" },
     profile: { type: "boolean", default: false },
+    codex: { type: "boolean", default: false },
     soak: { type: "string" },
     "postgres-setting": { type: "string", multiple: true, default: [] },
     help: { type: "boolean", default: false },
@@ -37,6 +40,7 @@ const FIRST_WARM_UP_MS = 5_000;
 const ROUND_MAX = 25;
 
 if (values.help) console.log(USAGE);
+else if (values.codex) console.log(await benchCodexLanes(path.resolve(".cache/bench")));
 else await main();
 
 async function main(): Promise<void> {

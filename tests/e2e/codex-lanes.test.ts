@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -133,6 +134,18 @@ test("a runner killed with -9 in mid-turn ends that answer with words; the next 
   expect(seen.at(-1)).toMatchObject({ type: "response.failed", response: { error: { message: expect.stringMatching(/try again/i) } } });
   await expect.poll(() => say("alive again").then(lastLogRow), { timeout: 60_000 }).toMatchObject({ lane: { label: "Account A" } });
 });
+
+test("stopping the product leaves no container behind, those of the killed runner included", async () => {
+  expect(sandboxes()).not.toEqual([]);
+  await product.stop();
+  expect(sandboxes()).toEqual([]);
+});
+
+/** Process numbers of what runs in sandboxes of this installation: the outer one names its folder. */
+function sandboxes(): string[] {
+  const table = execFileSync("ps", ["-eo", "pid=,args=", "-ww"], { encoding: "utf8" });
+  return table.split("\n").filter((row) => row.includes("bwrap") && row.includes(folder));
+}
 
 async function say(text: string): Promise<string> {
   return (await client.responses.create({ model: MODEL, input: `say: ${text}` })).output_text;

@@ -150,10 +150,23 @@ export class Runner {
       }),
     );
     this.#unwatch();
+    if (options.containers === "stop") await this.#stopStrays();
     this.#ended.abort();
     this.#leases.stop();
     await Promise.all(this.#loops);
     await endRunner(this.deps.sql, this.#id).catch((error: unknown) => this.#warn(error, "the end of this runner was not written"));
+  }
+
+  /** What a predecessor that was killed has left behind: nobody would come for it. */
+  async #stopStrays(): Promise<void> {
+    const { driver, settings } = this.deps;
+    const found = await driver.list().catch((error: unknown) => this.#warn(error, "containers could not be listed"));
+    await Promise.all(
+      (found ?? []).map(async ({ state, ref }) => {
+        if (state !== "running") return;
+        await driver.stop(ref, settings.timings.drainMs).catch((error: unknown) => this.#warn(error, "a container was not stopped"));
+      }),
+    );
   }
 
   #signIn(desk: AccountDesk): Promise<void> {
