@@ -153,13 +153,6 @@ export const settingsTable = {
     usedBy: ["codex-runner"],
     read: z.enum(["built_in", "lane"], { error: "built_in or lane" }),
   }),
-  codexEngine: define({
-    name: "CODEX_ENGINE",
-    default: "app-server",
-    meaning: "`app-server`: streams every token; `exec`: runs `codex exec --json` for requests of one user message, whole answers only.",
-    usedBy: ["codex-runner"],
-    read: z.enum(["app-server", "exec"], { error: "app-server or exec" }),
-  }),
   codexVersion: define({
     name: "CODEX_VERSION",
     default: CODEX_VERSION,

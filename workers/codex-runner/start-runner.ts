@@ -35,9 +35,6 @@ export type StartedRunner = { stop(drainMs: number): Promise<void> };
 export async function startRunner({ config, db, log, clock }: Runtime): Promise<StartedRunner> {
   const { runnerSecret: secret } = config;
   if (secret === null) throw new OperatorError("RUNNER_SECRET must be set when this process is not started by npm start.");
-  if (config.codexEngine === "exec") {
-    throw new OperatorError("CODEX_ENGINE is exec, which no driver of this release can run: leave it at app-server.");
-  }
   const dataDir = path.resolve(config.dataDir);
   const cacheDir = path.join(dataDir, "codex");
   const cliOf = codexCliSource({ cacheDir, log });
