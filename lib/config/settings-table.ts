@@ -153,6 +153,14 @@ export const settingsTable = {
     usedBy: ["codex-runner"],
     read: z.enum(["built_in", "lane"], { error: "built_in or lane" }),
   }),
+  codexEngine: define({
+    name: "CODEX_ENGINE",
+    default: "app-server",
+    meaning:
+      "What answers turns: `app-server`, token by token, or `exec`: one `codex exec` per request, while app-server is stopped. `exec` takes requests that are one user message of text, one at a time per account, and answers them whole; everything else takes the next lane. It needs the driver `bubblewrap` or `process`.",
+    usedBy: ["codex-runner"],
+    read: z.enum(["app-server", "exec"], { error: "app-server or exec" }),
+  }),
   codexVersion: define({
     name: "CODEX_VERSION",
     default: CODEX_VERSION,

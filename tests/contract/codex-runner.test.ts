@@ -4,11 +4,13 @@ import path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { withTransaction } from "@/db/transaction";
 import { findRunner } from "@/lib/codex/find-runner";
+import { RUNNER_SILENCE_S } from "@/lib/codex/runners";
 import { newId } from "@/lib/ids/ids";
 import { stampDatabase } from "@/lib/settings/database-mode";
 import type { TurnFrame, TurnTicket } from "@/lib/turns/runner-protocol";
 import { codexBinary } from "@/tests/contract/harness/codex";
 import { testCustomer, type TestCustomer } from "@/tests/factories/customer";
+import { commandsOf } from "@/tests/factories/codex-processes";
 import { testDatabase, type TestDatabase } from "@/tests/factories/database";
 import { eventually } from "@/tests/factories/eventually";
 import { askAct, askTurn, type HeardTurn, testAccount, type TestAccount } from "@/tests/factories/runner";
@@ -270,6 +272,83 @@ describe("in the middle of a turn", () => {
     expect(after.leasedBy).not.toBe(before.leasedBy);
     expect(after.fence).toBe(before.fence + 1);
     expect(after.container?.instance).toBe(before.container?.instance);
+    chatgpt.control.calls.release();
+  });
+});
+
+describe.each(["bubblewrap", "process"])("with `codex exec` in %s", (driver) => {
+  const useRunner = async (env: Readonly<Record<string, string>>) => {
+    await runner.stop();
+    runner = await startRunnerProcess(await machine(env));
+    await eventually(async () => expect(await aliveRunners()).toEqual([runner.ready["runner"]]), SLOW_MS);
+  };
+  beforeAll(() => useRunner({ CODEX_DRIVER: driver, CODEX_ENGINE: "exec" }));
+  afterAll(() => useRunner({}));
+
+  /** One that was killed counts as alive for a while. */
+  const aliveRunners = async () => {
+    const alive = await database.sql<{ id: string }[]>`
+      select id from runners where ended_at is null and heartbeat_at > clock_timestamp() - make_interval(secs => ${RUNNER_SILENCE_S})`;
+    return alive.map(({ id }) => id);
+  };
+  /** The command lines of all Codex processes of this test's homes. */
+  const programs = () => commandsOf(path.join(folder, "data")).map((args) => (args.includes("exec") ? "exec" : "app-server"));
+
+  test("each request is one command, while app-server is stopped", async () => {
+    await signIn();
+    chatgpt.control.nextCalls(person.accountId, { kind: "gate", at: "before_headers" });
+    const { held } = chatgpt.control.calls.counts;
+    const first = ask();
+    await chatgpt.control.calls.until((counts) => counts.held > held);
+    expect(new Set(programs())).toEqual(new Set(["exec"]));
+    let place: number | null = null;
+    const second = ask({ stream: true }, (frame) => frame.kind === "queued" && (place = frame.place));
+    await eventually(() => Promise.resolve(expect(place).toBe(1)));
+    chatgpt.control.calls.release();
+
+    const whole = JSON.parse((await first).body) as { status: string; usage: { output_tokens: number } };
+    expect(whole).toMatchObject({ object: "response", status: "completed", usage: { output_tokens: expect.any(Number) } });
+    expect((await second).body).toContain("event: response.completed");
+    await eventually(() => Promise.resolve(expect(programs()).toEqual([])));
+    await eventually(async () => expect(await rowOf(account)).toMatchObject({ lane: "ready", containerState: "stopped" }));
+    // Windows and sign-in stay app-server's.
+    expect(await act("check-now")).toMatchObject({ status: 200 });
+    expect(programs()).toContain("app-server");
+  });
+
+  test("a full window closes the lane until the reset that app-server knows", async () => {
+    await signIn();
+    const resetsAt = new Date(Math.ceil(Date.now() / 1000) * 1000 + 3_600_000);
+    chatgpt.control.setWindows(person.accountId, [{ minutes: 300, usedPercent: 100, resetsAt }]);
+    expect((await ask()).frames.at(-1)).toMatchObject({ kind: "declined", class: "exhausted", until: resetsAt.toISOString() });
+    expect(await rowOf(account)).toMatchObject({ lane: "exhausted" });
+  });
+
+  test("a client that leaves ends its command, and a runner that dies leaves none to the next", async () => {
+    await signIn();
+    const hold = () => {
+      chatgpt.control.nextCalls(person.accountId, { kind: "gate", at: "before_headers" });
+      const { held } = chatgpt.control.calls.counts;
+      return chatgpt.control.calls.until((counts) => counts.held > held);
+    };
+    const leaves = new AbortController();
+    const { aborted } = chatgpt.control.calls.counts;
+    const isHeld = hold();
+    const left = askTurn({ address: await addressOf(account), account, keyId: owner.keyId, signal: leaves.signal });
+    await isHeld;
+    leaves.abort();
+    await left.catch(() => undefined);
+    await chatgpt.control.calls.until((counts) => counts.aborted > aborted);
+    await eventually(() => Promise.resolve(expect(programs()).toEqual([])), SLOW_MS);
+
+    const isHeldAgain = hold();
+    const cut = ask();
+    await isHeldAgain;
+    await runner.kill();
+    expect(await cut).toMatchObject({ cut: true });
+    runner = await startRunnerProcess(await machine({ CODEX_DRIVER: driver, CODEX_ENGINE: "exec" }));
+    await eventually(async () => expect((await ask()).body).toContain("completed"), SLOW_MS);
+    await eventually(() => Promise.resolve(expect(programs()).toEqual([])));
     chatgpt.control.calls.release();
   });
 });

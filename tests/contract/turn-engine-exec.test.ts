@@ -5,7 +5,7 @@ import { assertChatCompletion, assertResponse } from "@/tests/contract/harness/s
 import { codexBinary } from "@/tests/contract/harness/codex";
 import { endOfTurn, NO_IMAGES, ticketFor, type TurnEnd } from "@/tests/factories/serve-turns";
 import { ADA, signedInCodex, type StartedCodex } from "@/tests/factories/signed-in-codex";
-import { type ExecProcess, runExecTurn } from "@/workers/codex-runner/engine/exec-turn";
+import { type CommandOutput, runExecTurn } from "@/workers/codex-runner/engine/exec-turn";
 
 const MODEL = "gpt-5.5";
 
@@ -26,15 +26,15 @@ afterEach(() => {
 
 afterAll(() => codex.close());
 
-function start(args: readonly string[], stdin: string): ExecProcess {
+async function start(args: readonly string[], stdin: string): Promise<CommandOutput> {
   const child = spawn(binary, args, { cwd: codex.box.work, env: codex.box.env, stdio: ["pipe", "pipe", "ignore"] });
   child.stdin.end(stdin);
   const exit = once(child, "exit").then(([code]) => code as number | null);
-  return { stdout: child.stdout, exit, kill: () => child.kill() };
+  return { stdout: child.stdout, exit, kill: () => void child.kill() };
 }
 
 function ask(wire: "responses" | "chat", body: object, signal = new AbortController().signal): Promise<TurnEnd> {
-  const run = { ticket: ticketFor(wire, body), body: Buffer.from(JSON.stringify(body)), signal, onLimits: () => undefined, spawn: start };
+  const run = { ticket: ticketFor(wire, body), body: Buffer.from(JSON.stringify(body)), signal, spawn: start };
   return endOfTurn(runExecTurn(run, NO_IMAGES));
 }
 

@@ -148,7 +148,7 @@ async function seenInside(accountId: string, argv: readonly string[]): Promise<s
   });
   const started = await startSandbox(
     { ...sandbox, argv: ["/opt/codex/codex-path/rg", ...argv] },
-    { output, errors: output, signal: AbortSignal.timeout(20_000) },
+    { input: "ignore", output, errors: output, signal: AbortSignal.timeout(20_000) },
   );
   await started.go().catch(() => undefined);
   await started.ended;

@@ -66,6 +66,7 @@ export async function startTestRunner({ sql, driver, engine, settings, timings }
   const all: RunnerSettings = {
     host: "host-a",
     codexVersion: "0.169.0",
+    engine: "app-server",
     caPem: null,
     limits: { memoryMiB: 512, cpus: 1, pids: 256, homeMiB: 256 },
     masterKey: MASTER_KEY,

@@ -64,6 +64,9 @@ export class ScriptedMachine {
         return Promise.resolve(server);
       },
       runTurn: (run) => (this.scripts.shift() ?? this.fallback)(run),
+      execTurn: () => {
+        throw new Error("scripted containers run no commands");
+      },
     };
   }
 

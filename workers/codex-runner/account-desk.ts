@@ -65,7 +65,7 @@ export class AccountDesk {
     this.#keeper = new ContainerKeeper(deps, account, this.#books, this.#lease.signal, (server, leased) =>
       judgeStart(deps, this.#books, { server, account: leased }),
     );
-    this.#door = new TurnDoor({ waitingMax: deps.settings.queueMax, runningMax: account.turnsMax });
+    this.#door = new TurnDoor({ waitingMax: deps.settings.queueMax, runningMax: this.#runningMax(account.turnsMax) });
   }
 
   get fence(): number {
@@ -83,7 +83,7 @@ export class AccountDesk {
     const standing = await this.#standingOf(ticket);
     const refusal = standingDecline(standing, this.deps.clock.now());
     if (refusal) return sink.frame(refusal);
-    this.#door.setRunningMax(standing.turnsMax);
+    this.#door.setRunningMax(this.#runningMax(standing.turnsMax));
 
     const turnId = randomUUID();
     const deadline = new AbortController();
@@ -263,6 +263,11 @@ export class AccountDesk {
     const waitMs = until.getTime() - this.deps.clock.now().getTime() + RESET_MARGIN_MS;
     this.#resetTimer = setTimeout(() => void this.#probe(), Math.min(Math.max(waitMs, RESET_MARGIN_MS), TIMER_MS_MAX));
     this.#resetTimer.unref();
+  }
+
+  /** Two commands on one home would use up its refresh token. */
+  #runningMax(turnsMax: number): number {
+    return this.deps.settings.engine === "exec" ? 1 : turnsMax;
   }
 
   async #probe(): Promise<void> {

@@ -4,6 +4,7 @@ import type { ProcessConfig } from "@/lib/config/load-config";
 import { openAppServer } from "@/workers/codex-runner/app-server/app-server";
 import type { CodexCliHome } from "@/workers/codex-runner/codex-cli";
 import { runTurn } from "@/workers/codex-runner/engine/app-server-turn";
+import { runExecTurn } from "@/workers/codex-runner/engine/exec-turn";
 import { imageFetcher } from "@/workers/codex-runner/engine/fetch-image";
 import { engineSetup } from "@/workers/codex-runner/engine/lean-setup";
 import type { TurnEngine } from "@/workers/codex-runner/runner-deps";
@@ -20,6 +21,7 @@ export function codexEngine(options: Options): { engine: TurnEngine; close(): Pr
       setup: async (cli) => engineSetup({ provider: options.codexProvider, models: await modelsOf(cli) }),
       open: (stream, signal) => openAppServer(stream, { signal }),
       runTurn: (run) => runTurn(run, images.fetchImage),
+      execTurn: (run) => runExecTurn(run, images.fetchImage),
     },
     close: () => images.close(),
   };

@@ -3,7 +3,13 @@ import { type LeasedAccount, readLeased } from "@/lib/codex/leases";
 import type { AccountBooks } from "@/workers/codex-runner/account-books";
 import type { AppServer } from "@/workers/codex-runner/app-server/app-server";
 import { type ContainerLife, lifeAfter, type LifeEvent, newLife } from "@/workers/codex-runner/container-life";
-import { type ContainerChange, ContainerError, type ContainerRef } from "@/workers/codex-runner/containers/container-driver";
+import {
+  type AccountContainer,
+  type ContainerChange,
+  ContainerError,
+  type ContainerRef,
+  type RunningCommand,
+} from "@/workers/codex-runner/containers/container-driver";
 import { ContainerDown, LeaseLost, SignedOut } from "@/workers/codex-runner/lease-errors";
 import type { RunnerDeps } from "@/workers/codex-runner/runner-deps";
 import { within } from "@/workers/codex-runner/within";
@@ -36,6 +42,8 @@ export class ContainerKeeper {
   #codexVersion: string | null;
   /** Its end is no news. */
   #endedByUs: boolean;
+  /** The sign-in inside has been compared with the row since this lease began. */
+  #judged = false;
 
   constructor(
     private readonly deps: RunnerDeps,
@@ -70,17 +78,29 @@ export class ContainerKeeper {
     );
   }
 
+  /**
+   * Runs one command of the CLI on the home, with app-server stopped for as long: whoever wants to start, stop or wipe meanwhile waits
+   * until nothing of the command is left. Throws as `open` does.
+   */
+  command(args: readonly string[], stdin: string): Promise<RunningCommand> {
+    return new Promise((resolve, reject) => {
+      this.#inOrder(async () => {
+        const command = await this.#startCommand(args, stdin);
+        resolve(command);
+        await command.exit;
+        if (this.signal.aborted) return;
+        this.#turn({ kind: "stopped" });
+        await this.books.container({ state: "stopped", reason: null });
+      }).catch((error: unknown) => {
+        reject(error);
+        if (!(error instanceof LeaseLost)) this.deps.log.debug({ err: error }, "a command of the CLI did not start or end cleanly");
+      });
+    });
+  }
+
   /** Running turns may still end within `drainMs`. Nothing to do when it is not there. */
   stop(drainMs: number): Promise<void> {
-    return this.#inOrder(async () => {
-      if (this.#ref === null || this.#life.state === "none") return;
-      this.#endedByUs = true;
-      await this.deps.driver.stop(this.#ref, drainMs);
-      this.#disconnect();
-      this.#turn({ kind: "stopped" });
-      await this.books.container({ state: "stopped", reason: null });
-      await this.books.event("container_stopped", null);
-    });
+    return this.#inOrder(() => this.#stop(drainMs));
   }
 
   /** The container and its home are gone, with the sign-in in it. */
@@ -111,12 +131,7 @@ export class ContainerKeeper {
 
   async #start(): Promise<AppServer> {
     if (this.#server) return this.#server;
-    const { retryAtMs, message } = this.#life;
-    if (retryAtMs > this.#nowMs()) {
-      throw new ContainerDown("held_back", message ?? "Its container keeps failing.", new Date(retryAtMs));
-    }
-    const account = await readLeased(this.deps.sql, this.books.proof);
-    if (account === null || this.signal.aborted) throw new LeaseLost(this.books.proof.accountId);
+    const account = await this.#mayStart();
     if (this.#life.state !== "running") await this.books.container({ state: "starting", reason: null });
     this.#turn({ kind: "starting" });
     let server: AppServer;
@@ -128,45 +143,97 @@ export class ContainerKeeper {
     }
     await this.books.containerUp();
     const verdict = await this.judgeStart(server, account);
+    this.#judged = verdict.kind === "ok";
     if (verdict.kind === "ok") return server;
     if (verdict.wipe) await this.#wipe();
     throw new SignedOut(verdict.message);
   }
 
+  async #mayStart(): Promise<LeasedAccount> {
+    const { retryAtMs, message } = this.#life;
+    if (retryAtMs > this.#nowMs()) {
+      throw new ContainerDown("held_back", message ?? "Its container keeps failing.", new Date(retryAtMs));
+    }
+    const account = await readLeased(this.deps.sql, this.books.proof);
+    if (account === null || this.signal.aborted) throw new LeaseLost(this.books.proof.accountId);
+    return account;
+  }
+
   async #bringUp(account: LeasedAccount): Promise<AppServer> {
     const { driver, engine, settings } = this.deps;
-    const cli = await this.deps.cliOf(account.codexVersionCanary ?? settings.codexVersion);
-    const setup = await engine.setup(cli);
-    if (this.#ref !== null && this.#codexVersion !== null && this.#codexVersion !== cli.version) {
+    const container = await this.#containerOf(account);
+    if (this.#ref !== null && this.#codexVersion !== null && this.#codexVersion !== container.codexVersion) {
       await driver.stop(this.#ref, settings.timings.drainMs);
     }
-    const ref = await driver.ensure({
-      accountId: account.accountId,
-      fence: account.fence,
-      codexVersion: cli.version,
-      vendorDir: cli.vendorDir,
-      ...setup,
-      caPem: settings.caPem,
-      limits: settings.limits,
-      host: this.#ref?.host ?? null,
-    });
+    const ref = await driver.ensure(container);
     this.#ref = ref;
-    this.#codexVersion = cli.version;
+    this.#codexVersion = container.codexVersion;
     const server = await engine.open(await driver.connect(ref, this.signal), this.signal);
     this.#keep(server);
     this.#endedByUs = false;
     this.#turn({ kind: "up" });
-    await this.books.container({
-      state: "running",
-      reason: null,
-      container: { ...ref },
-      driver: ref.driver,
-      codexVersion: cli.version,
-      binaryDigest: ref.binaryDigest,
-      imageDigest: ref.imageDigest,
-    });
-    if (!ref.resumed) await this.books.event("container_started", `Codex ${cli.version}, ${ref.driver}`);
+    await this.#recordUp(ref);
+    if (!ref.resumed) await this.books.event("container_started", `Codex ${container.codexVersion}, ${ref.driver}`);
     return server;
+  }
+
+  async #startCommand(args: readonly string[], stdin: string): Promise<RunningCommand> {
+    const { driver, settings } = this.deps;
+    // Only app-server says who is signed in. The sign-in changes through app-server alone, so once per lease is enough.
+    if (!this.#judged) await this.#start();
+    if (this.#life.state === "running") await this.#stop(settings.timings.drainMs);
+    const account = await this.#mayStart();
+    await this.books.container({ state: "starting", reason: null });
+    this.#turn({ kind: "starting" });
+    let command: RunningCommand;
+    try {
+      if (driver.run === undefined) throw new ContainerError("driver_missing", `The driver ${driver.kind} cannot run codex exec.`);
+      const container = await this.#containerOf(account);
+      command = await driver.run({ ...container, args, stdin });
+      this.#codexVersion = container.codexVersion;
+    } catch (cause) {
+      throw await this.#failed(cause);
+    }
+    this.#ref = command.ref;
+    this.#turn({ kind: "up" });
+    try {
+      await this.#recordUp(command.ref);
+    } catch (error) {
+      command.kill();
+      throw error;
+    }
+    return command;
+  }
+
+  async #containerOf(account: LeasedAccount): Promise<AccountContainer> {
+    const { engine, settings } = this.deps;
+    const cli = await this.deps.cliOf(account.codexVersionCanary ?? settings.codexVersion);
+    return {
+      accountId: account.accountId,
+      fence: account.fence,
+      codexVersion: cli.version,
+      vendorDir: cli.vendorDir,
+      ...(await engine.setup(cli)),
+      caPem: settings.caPem,
+      limits: settings.limits,
+      host: this.#ref?.host ?? null,
+    };
+  }
+
+  #recordUp(ref: ContainerRef): Promise<void> {
+    const { driver, binaryDigest, imageDigest } = ref;
+    const codexVersion = this.#codexVersion ?? undefined;
+    return this.books.container({ state: "running", reason: null, container: { ...ref }, driver, codexVersion, binaryDigest, imageDigest });
+  }
+
+  async #stop(drainMs: number): Promise<void> {
+    if (this.#ref === null || this.#life.state === "none") return;
+    this.#endedByUs = true;
+    await this.deps.driver.stop(this.#ref, drainMs);
+    this.#disconnect();
+    this.#turn({ kind: "stopped" });
+    await this.books.container({ state: "stopped", reason: null });
+    await this.books.event("container_stopped", null);
   }
 
   #keep(server: AppServer): void {
@@ -195,6 +262,7 @@ export class ContainerKeeper {
     if (this.#ref !== null) await this.deps.driver.destroy(this.#ref, { deleteHome: true });
     this.#ref = null;
     this.#codexVersion = null;
+    this.#judged = false;
     this.#turn({ kind: "wiped" });
     await this.books.noContainer();
   }

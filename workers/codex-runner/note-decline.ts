@@ -1,8 +1,10 @@
 import { readAccount, readLimits } from "@/workers/codex-runner/app-server/account";
 import type { AppServer } from "@/workers/codex-runner/app-server/app-server";
 import type { DeclinedStep } from "@/workers/codex-runner/engine/turn-engine";
-import { LeaseLost } from "@/workers/codex-runner/lease-errors";
+import { LeaseLost, SignedOut } from "@/workers/codex-runner/lease-errors";
 import type { TurnDesk } from "@/workers/codex-runner/run-turn";
+
+type OpenServer = () => Promise<AppServer>;
 
 /** The lane is passed over for this long when its way to OpenAI is broken for a reason that nobody knows. */
 const LOST_MS = 15_000;
@@ -10,22 +12,22 @@ const LOST_MS = 15_000;
 /** Writes down what a decline means for the account, its window and its lane. Returns when the lane may be tried again. */
 export async function noteDecline(
   desk: TurnDesk,
-  { step, server, model }: { step: DeclinedStep; server: AppServer; model: string },
+  { step, openServer, model }: { step: DeclinedStep; openServer: OpenServer; model: string },
 ): Promise<Date | null> {
   const { books, deps } = desk;
-  if (step.signedOut || (step.class === "lost" && !(await isStillSignedIn(server)))) {
+  if (step.signedOut || (step.class === "lost" && !(await isStillSignedIn(openServer)))) {
     await books.signedOut("by_openai", step.message);
     return null;
   }
   if (step.closes === "model") return books.closeWindow({ model, until: step.until, reason: step.reason });
   if (step.closes === "account") {
-    if (step.until === null) await lookAtLimits(desk, server);
+    if (step.until === null) await lookAtLimits(desk, openServer);
     const until = await books.closeWindow({ model: null, until: step.until, reason: step.reason });
     desk.expectReset(until);
     return until;
   }
   // Codex does not tell a window that filled in the middle of a stream from a broken connection; the windows do.
-  const closedUntil = step.reason === "upstream_cut" ? await lookAtLimits(desk, server) : null;
+  const closedUntil = step.reason === "upstream_cut" ? await lookAtLimits(desk, openServer) : null;
   if (closedUntil !== null) return closedUntil;
   const until = step.class === "lost" ? (step.until ?? new Date(deps.clock.now().getTime() + LOST_MS)) : step.until;
   if (until !== null && step.class !== "cannot") await books.coolLane(step.reason, until);
@@ -33,9 +35,9 @@ export async function noteDecline(
 }
 
 /** When the account's window opens again, if it is closed and OpenAI says so now. */
-async function lookAtLimits({ books, deps, expectReset }: TurnDesk, server: AppServer): Promise<Date | null> {
+async function lookAtLimits({ books, deps, expectReset }: TurnDesk, openServer: OpenServer): Promise<Date | null> {
   try {
-    const until = await books.limits(await readLimits(server, deps.clock.now()), deps.clock.now());
+    const until = await books.limits(await readLimits(await openServer(), deps.clock.now()), deps.clock.now());
     if (until) expectReset(until);
     return until;
   } catch (error) {
@@ -46,9 +48,11 @@ async function lookAtLimits({ books, deps, expectReset }: TurnDesk, server: AppS
 }
 
 /** A connection that does not tell is no reason to sign anybody out. */
-async function isStillSignedIn(server: AppServer): Promise<boolean> {
-  return readAccount(server).then(
-    (account) => account.signedIn,
-    () => true,
-  );
+async function isStillSignedIn(openServer: OpenServer): Promise<boolean> {
+  try {
+    return (await readAccount(await openServer())).signedIn;
+  } catch (error) {
+    // A start that found the sign-in gone has written that down already.
+    return !(error instanceof SignedOut);
+  }
 }

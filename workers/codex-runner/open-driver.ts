@@ -53,6 +53,7 @@ export function openDriver({ sql, config, secret, log, cliOf }: Options): Promis
   };
   return chooseDriver({
     wanted: config.codexDriver,
+    engine: config.codexEngine,
     host: config.host,
     create,
     hasSandboxedHomes: () => hasSandboxedHomes(sql, hostName({ ...config, dataDir }, "bubblewrap")),

@@ -5,6 +5,7 @@ import type { Clock } from "@/lib/time/clock";
 import type { AppServer } from "@/workers/codex-runner/app-server/app-server";
 import type { CodexCliHome } from "@/workers/codex-runner/codex-cli";
 import type { AccountContainer, ContainerDriver } from "@/workers/codex-runner/containers/container-driver";
+import type { ExecRun } from "@/workers/codex-runner/engine/exec-turn";
 import type { EngineSetup, TurnRun, TurnStep } from "@/workers/codex-runner/engine/turn-engine";
 
 /** What all accounts of a runner share. Built once, in `start-runner`. */
@@ -26,12 +27,15 @@ export type TurnEngine = {
   setup(cli: CodexCliHome): Promise<EngineSetup>;
   open(stream: Duplex, signal: AbortSignal): Promise<AppServer>;
   runTurn(run: TurnRun): AsyncIterable<TurnStep>;
+  execTurn(run: ExecRun): AsyncIterable<TurnStep>;
 };
 
 export type RunnerSettings = {
   /** The machine, engine or cluster whose containers this runner can touch. */
   host: string;
   codexVersion: string;
+  /** Who answers turns. Sign-in and windows are app-server's in any case. */
+  engine: "app-server" | "exec";
   /** Certificate authorities beside the system's, PEM. */
   caPem: string | null;
   limits: AccountContainer["limits"];

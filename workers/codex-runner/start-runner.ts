@@ -54,6 +54,7 @@ export async function startRunner({ config, db, log, clock }: Runtime): Promise<
     settings: {
       host: hostName({ ...config, dataDir }, driver.kind),
       codexVersion: config.codexVersion,
+      engine: config.codexEngine,
       caPem: config.codexCaFile === null ? null : readFileSync(config.codexCaFile, "utf8"),
       limits: { memoryMiB: config.codexMemoryMib, cpus: CPUS, pids: PIDS_MAX, homeMiB: config.codexHomeMib },
       masterKey: config.masterKey,

@@ -34,6 +34,7 @@ test("without any variable every setting has its documented default", () => {
     codexLanes: "on",
     codexDriver: "auto",
     codexProvider: "built_in",
+    codexEngine: "app-server",
     codexVersion: CODEX_VERSION,
     codexCaFile: null,
     codexIdleStopS: 900,

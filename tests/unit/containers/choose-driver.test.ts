@@ -18,7 +18,11 @@ function drivers(working: readonly DriverKind[]) {
     }) as Partial<ContainerDriver> as ContainerDriver;
   const fallbacks: string[] = [];
   const hasSandboxedHomes = async () => false;
-  return { choice: { create, hasSandboxedHomes, onFallback: (why: string) => void fallbacks.push(why) }, closed, fallbacks };
+  return {
+    choice: { engine: "app-server" as const, create, hasSandboxedHomes, onFallback: (why: string) => void fallbacks.push(why) },
+    closed,
+    fallbacks,
+  };
 }
 
 test("auto takes bubblewrap where it works, on any address", async () => {
@@ -51,4 +55,10 @@ test("a driver that was asked for and does not work is named with the reason", a
   await expect(chooseDriver({ wanted: "docker", host: "127.0.0.1", ...choice })).rejects.toThrow(
     /docker, which does not work here: docker is not there/,
   );
+});
+
+test("codex exec is refused where the driver cannot run it", async () => {
+  const { choice, closed } = drivers(["docker"]);
+  await expect(chooseDriver({ wanted: "docker", host: "127.0.0.1", ...choice, engine: "exec" })).rejects.toThrow(/CODEX_ENGINE=exec needs/);
+  expect(closed).toEqual(["docker"]);
 });

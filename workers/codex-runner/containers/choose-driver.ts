@@ -5,6 +5,8 @@ import { OperatorError } from "@/workers/shared/operator-error";
 export type DriverChoice = {
   /** CODEX_DRIVER. */
   wanted: DriverKind | "auto";
+  /** CODEX_ENGINE. */
+  engine: "app-server" | "exec";
   /** HOST: whom this product is offered to. */
   host: string;
   create: (kind: DriverKind) => Promise<ContainerDriver>;
@@ -17,10 +19,15 @@ export type DriverChoice = {
 export type ChosenDriver = { driver: ContainerDriver; probe: Extract<Probe, { ok: true }> };
 
 /** The driver that was asked for, or the best that works here. What isolates nothing is for one person on one machine. */
-export async function chooseDriver({ wanted, host, create, hasSandboxedHomes, onFallback }: DriverChoice): Promise<ChosenDriver> {
+export async function chooseDriver({ wanted, engine, host, create, hasSandboxedHomes, onFallback }: DriverChoice): Promise<ChosenDriver> {
   if (wanted === "process") requireLoopback(host);
   if (wanted !== "auto") {
-    const chosen = await tryDriver(await create(wanted));
+    const driver = await create(wanted);
+    if (engine === "exec" && driver.run === undefined) {
+      await driver.close();
+      throw new OperatorError(`CODEX_ENGINE=exec needs the driver bubblewrap or process, and CODEX_DRIVER is ${wanted}.`);
+    }
+    const chosen = await tryDriver(driver);
     if ("driver" in chosen) return chosen;
     throw new OperatorError(`CODEX_DRIVER is ${wanted}, which does not work here: ${chosen.why}.`);
   }

@@ -13,6 +13,11 @@ export interface ContainerDriver {
   probe(): Promise<Probe>;
   /** Idempotent: resumes what runs, starts what is stopped, makes what is not there. Throws `ContainerError`. */
   ensure(container: AccountContainer): Promise<ContainerRef>;
+  /**
+   * Runs one command of the CLI on the home of the account, in the same box, after what ran there is proven gone: never beside
+   * app-server, and never resumed by whoever comes later. Not every driver can.
+   */
+  run?(command: AccountCommand): Promise<RunningCommand>;
   /** A new WebSocket byte stream to app-server, as often as wanted. */
   connect(ref: ContainerRef, signal?: AbortSignal): Promise<Duplex>;
   /** SIGTERM, so that running turns end; SIGKILL after `drainMs`. Returns when the process is proven gone. */
@@ -61,6 +66,18 @@ export type AccountContainer = {
   limits: { memoryMiB: number; cpus: number; pids: number; homeMiB: number };
   /** Docker engine or cluster that holds the home; null: the driver's only one. */
   host: string | null;
+};
+
+/** `args` are those of the command, as they stand behind `codex`. */
+export type AccountCommand = AccountContainer & { stdin: string };
+
+export type RunningCommand = {
+  ref: ContainerRef;
+  stdout: AsyncIterable<Uint8Array>;
+  /** Exit code, or null for a signal, once nothing of it is left. Never rejects. */
+  exit: Promise<number | null>;
+  /** At once. Doing it again changes nothing. */
+  kill(): void;
 };
 
 /** Plain data: it is kept on the account's row, and another runner finds the container by it. */

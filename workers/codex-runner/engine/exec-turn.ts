@@ -7,6 +7,7 @@ import type { Usage } from "@/lib/openai/usage-type";
 import type { TurnError } from "@/workers/codex-runner/app-server/app-server-protocol";
 import type { FetchImage } from "@/workers/codex-runner/engine/fetch-image";
 import type { EngineEvent } from "@/workers/codex-runner/engine/engine-event";
+import type { RunningCommand } from "@/workers/codex-runner/containers/container-driver";
 import type { TurnRun, TurnStep } from "@/workers/codex-runner/engine/turn-engine";
 
 /**
@@ -14,12 +15,12 @@ import type { TurnRun, TurnStep } from "@/workers/codex-runner/engine/turn-engin
  * codes, so an answer comes whole, and what a failure means is read from its words. It must not run beside the account's app-server:
  * two processes on one sign-in use up its refresh token.
  */
-export type ExecRun = Omit<TurnRun, "server"> & {
-  /** Starts the CLI in the account's container, on the same home. */
-  spawn: (args: readonly string[], stdin: string) => ExecProcess;
+export type ExecRun = Omit<TurnRun, "server" | "onLimits"> & {
+  /** Starts the CLI in the account's container, on the same home, where nothing else runs meanwhile. */
+  spawn: (args: readonly string[], stdin: string) => Promise<CommandOutput>;
 };
 
-export type ExecProcess = { stdout: AsyncIterable<Uint8Array>; exit: Promise<number | null>; kill: () => void };
+export type CommandOutput = Omit<RunningCommand, "ref">;
 
 type ExecUsage = {
   input_tokens?: number;
@@ -52,8 +53,12 @@ export async function* runExecTurn(run: ExecRun, fetchImage: FetchImage): AsyncG
     yield declined("cannot", "exec_engine", "This lane runs codex exec, which takes one user message of text and nothing else.");
     return;
   }
-  const process = spawn(execArgs(ticket.model, request), prompt);
-  yield* answerTurn({ ticket, request, events: execEvents(process, signal), signal, onTrouble });
+  const command = await spawn(execArgs(ticket.model, request), prompt);
+  try {
+    yield* answerTurn({ ticket, request, events: execEvents(command, signal), signal, onTrouble });
+  } finally {
+    command.kill();
+  }
 }
 
 function onlyPrompt({ items, tools, outputSchema }: TurnRequest): string | null {
@@ -83,15 +88,14 @@ function execArgs(model: string, { effort, verbosity }: TurnRequest): string[] {
   ];
 }
 
-async function* execEvents(process: ExecProcess, signal: AbortSignal): AsyncGenerator<EngineEvent> {
-  const kill = (): void => process.kill();
+async function* execEvents({ stdout, exit, kill }: CommandOutput, signal: AbortSignal): AsyncGenerator<EngineEvent> {
   signal.addEventListener("abort", kill, { once: true });
   if (signal.aborted) kill();
   // What it prints is the total of the thread.
   let total: ExecUsage = {};
   let usage: Usage | null = null;
   try {
-    for await (const line of readLines(process.stdout, LINE_BYTES_MAX)) {
+    for await (const line of readLines(stdout, LINE_BYTES_MAX)) {
       const event = readEvent(line);
       switch (event.type) {
         case "item.completed":
@@ -116,10 +120,9 @@ async function* execEvents(process: ExecProcess, signal: AbortSignal): AsyncGene
       }
     }
     if (signal.aborted) return;
-    yield declined("lost", "exec_failed", `codex exec ended without an answer (exit code ${String(await process.exit)}).`);
+    yield declined("lost", "exec_failed", `codex exec ended without an answer (exit code ${String(await exit)}).`);
   } finally {
     signal.removeEventListener("abort", kill);
-    process.kill();
   }
 }
 

@@ -11,7 +11,12 @@ import { startSandbox } from "@/workers/codex-runner/containers/bubblewrap/start
 import { giveUid } from "@/workers/codex-runner/containers/shared/account-uid";
 import { joinCgroups, makeCgroups, removeCgroups } from "@/workers/codex-runner/containers/shared/cgroups";
 import type { EgressClient } from "@/workers/codex-runner/containers/shared/egress-client";
-import { LocalDriver, type LocalDriverOptions, type LocalLauncher } from "@/workers/codex-runner/containers/shared/local-driver";
+import {
+  type Launch,
+  LocalDriver,
+  type LocalDriverOptions,
+  type LocalLauncher,
+} from "@/workers/codex-runner/containers/shared/local-driver";
 import { isMarkAlive } from "@/workers/codex-runner/containers/shared/process-mark";
 
 export type BubblewrapDriverOptions = LocalDriverOptions & {
@@ -23,39 +28,58 @@ export type BubblewrapDriverOptions = LocalDriverOptions & {
 /** A sandbox per account on Linux, with nothing to install: the official CLI brings bubblewrap along. */
 export function createBubblewrapDriver(options: BubblewrapDriverOptions): ContainerDriver {
   const { dataDir, egress } = options;
+
+  /** Both layers stand and are written down, the way out is being opened, and nothing of Codex runs before `go`. */
+  const start = async (launch: Launch, { args, stdio }: { args: readonly string[]; stdio: "ignore" | "pipe" }) => {
+    const { container, folders, uid, errorLog, record, signal } = launch;
+    const { accountId, fence, vendorDir, limits, env } = container;
+    if (uid !== null) chownSync(folders.sockets, uid, uid);
+    const bwrap = await findBwrap(vendorDir);
+    const cgroups = makeCgroups(dataDir, accountId, limits);
+    const sandbox = await startSandbox(
+      codexSandbox({
+        ...folders,
+        bwrap,
+        uid,
+        limits: { memoryMiB: cgroups.limits.memory ? null : limits.memoryMiB, pids: limits.pids },
+        vendorDir,
+        proxyUrl: egress.doorUrl,
+        env,
+        args,
+      }),
+      { input: stdio, output: stdio, errors: errorLog, signal },
+    ).catch(async (error: unknown) => {
+      await removeCgroups(cgroups.folders);
+      throw error;
+    });
+    record({ root: sandbox.root, cgroups: cgroups.folders });
+    joinCgroups(cgroups.folders, sandbox.root.pid);
+    const door = egress.openDoor({ accountId, fence, pid: sandbox.root.pid }).catch((error: unknown) => {
+      // A network that is gone cannot be entered: what ended it is the news.
+      throw isMarkAlive(sandbox.root) ? error : new Error("it ended at once");
+    });
+    return { sandbox, door };
+  };
+
   const launcher: LocalLauncher = {
     kind: "bubblewrap",
     probe: async () => probeBubblewrap({ dataDir, vendorDir: await options.vendorDir() }),
     giveUid: (accountId) => giveUid(dataDir, accountId),
-    launch: async ({ container, folders, uid, errorLog, record, signal }) => {
-      const { accountId, fence, vendorDir, limits } = container;
-      if (uid !== null) chownSync(folders.sockets, uid, uid);
-      const bwrap = await findBwrap(vendorDir);
-      const cgroups = makeCgroups(dataDir, accountId, limits);
-      const started = await startSandbox(
-        codexSandbox({
-          ...folders,
-          bwrap,
-          uid,
-          limits: { memoryMiB: cgroups.limits.memory ? null : limits.memoryMiB, pids: limits.pids },
-          vendorDir,
-          proxyUrl: egress.doorUrl,
-          env: container.env,
-          args: container.args,
-        }),
-        { output: "ignore", errors: errorLog, signal },
-      ).catch(async (error: unknown) => {
-        await removeCgroups(cgroups.folders);
-        throw error;
-      });
-      record({ root: started.root, cgroups: cgroups.folders });
-      joinCgroups(cgroups.folders, started.root.pid);
-      const door = egress.openDoor({ accountId, fence, pid: started.root.pid }).catch((error: unknown) => {
-        // A network that is gone cannot be entered: what ended it is the news.
-        throw isMarkAlive(started.root) ? error : new Error("it ended at once");
-      });
-      const [codex] = await Promise.all([started.go(), door]);
-      return { codex, ended: started.ended };
+    launch: async (launch) => {
+      const listen = ["--listen", `unix://${SOCKET_INSIDE}`];
+      const { sandbox, door } = await start(launch, { args: [...launch.container.args, ...listen], stdio: "ignore" });
+      const [codex] = await Promise.all([sandbox.go(), door]);
+      return { codex, ended: sandbox.ended };
+    },
+    launchCommand: async (launch, input) => {
+      const { sandbox, door } = await start(launch, { args: launch.container.args, stdio: "pipe" });
+      const { stdin, stdout, ended } = sandbox;
+      // Of a command that ends before it has read everything, its exit code tells more.
+      stdin!.on("error", () => undefined);
+      stdin!.end(input);
+      await door;
+      sandbox.go().catch(() => undefined);
+      return { stdout: stdout!, ended };
     },
     adopt: async ({ accountId, root }, fence) => {
       await egress.openDoor({ accountId, fence, pid: root.pid });

@@ -32,8 +32,16 @@ const WHY_NOT: Record<number, string> = {
   23: "the root folder can be written inside",
 };
 
-/** Starts short-lived sandboxes of the same kind as those of the accounts, and lets them break their limits. */
-export async function probeBubblewrap({ dataDir, vendorDir }: { dataDir: string; vendorDir: string }): Promise<Probe> {
+/**
+ * Starts short-lived sandboxes of the same kind as those of the accounts, and lets them break their limits. Tried twice: one that
+ * failed on a machine that was busy at that moment is no reason to do without.
+ */
+export async function probeBubblewrap(where: { dataDir: string; vendorDir: string }): Promise<Probe> {
+  const first = await probeOnce(where);
+  return first.ok ? first : probeOnce(where);
+}
+
+async function probeOnce({ dataDir, vendorDir }: { dataDir: string; vendorDir: string }): Promise<Probe> {
   if (process.platform !== "linux") return { ok: false, why: "bubblewrap exists on Linux only" };
   const missing = await missingTools();
   if (missing.length > 0) return { ok: false, why: `${missing.join(", ")} of util-linux is not installed` };
@@ -87,7 +95,7 @@ async function runTrial({ dataDir, bwrap, script }: { dataDir: string; bwrap: st
         env: { PATH: "/usr/bin:/bin:/usr/sbin:/sbin" },
         argv: ["/bin/sh", "-c", script],
       },
-      { output: "ignore", errors, signal: abort },
+      { input: "ignore", output: "ignore", errors, signal: abort },
     );
     try {
       joinCgroups(cgroups.folders, sandbox.root.pid);

@@ -44,6 +44,7 @@ export type CodexSandbox = Omit<Sandbox, "readOnly" | "writable" | "argv"> & {
   args: readonly string[];
 };
 
+/** `args` are all that stands behind `codex`. */
 export function codexSandbox({ vendorDir, home, sockets, certificates, proxyUrl, env, args, ...rest }: CodexSandbox): Sandbox {
   return {
     ...rest,
@@ -64,7 +65,7 @@ export function codexSandbox({ vendorDir, home, sockets, certificates, proxyUrl,
       SSL_CERT_FILE: CERTIFICATES_INSIDE,
       HTTPS_PROXY: proxyUrl,
     },
-    argv: ["/opt/codex/bin/codex", ...args, "--listen", `unix://${SOCKET_INSIDE}`],
+    argv: ["/opt/codex/bin/codex", ...args],
   };
 }
 

@@ -22,16 +22,19 @@ export type StartedSandbox = {
   ended: Promise<number | null>;
   /** Of the outer layer, which is our child. */
   outer: ProcessMark;
+  /** Of the program, where they are pipes. */
+  stdin: Writable | null;
+  stdout: Readable | null;
 };
 
 const info = z.object({ "child-pid": z.int() });
 const INFO_CHARS_MAX = 4096;
 const POLL_MS = 5;
 
-/** Both layers are prepared and the program waits. `output` is a descriptor, or "ignore". */
+/** Both layers are prepared and the program waits. A number is a descriptor. */
 export async function startSandbox(
   sandbox: Sandbox,
-  options: { output: number | "ignore"; errors: number | "ignore"; signal: AbortSignal },
+  options: { input: "ignore" | "pipe"; output: number | "ignore" | "pipe"; errors: number; signal: AbortSignal },
 ): Promise<StartedSandbox> {
   const { program, args } = sandboxCommand(sandbox);
   const child = spawn(program, args, {
@@ -39,7 +42,7 @@ export async function startSandbox(
     detached: true,
     cwd: "/",
     env: childEnv(process.env),
-    stdio: ["ignore", options.output, options.errors, "pipe", "pipe", "pipe"],
+    stdio: [options.input, options.output, options.errors, "pipe", "pipe", "pipe"],
   });
   child.unref();
   const [outerInfo, go, innerInfo] = [INFO_OUTER_FD, GO_FD, INFO_INNER_FD].map((fd) => child.stdio[fd]) as unknown as [
@@ -64,6 +67,8 @@ export async function startSandbox(
     return {
       root,
       outer: markProcess(child.pid!),
+      stdin: child.stdin,
+      stdout: child.stdout,
       ended,
       go: async () => {
         go.end("go\n");

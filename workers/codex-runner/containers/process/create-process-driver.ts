@@ -7,7 +7,12 @@ import { type ContainerDriver, ContainerError } from "@/workers/codex-runner/con
 import { accountFolders } from "@/workers/codex-runner/containers/shared/account-folders";
 import { makeHome } from "@/workers/codex-runner/containers/shared/account-home";
 import type { EgressClient } from "@/workers/codex-runner/containers/shared/egress-client";
-import { LocalDriver, type LocalDriverOptions, type LocalLauncher } from "@/workers/codex-runner/containers/shared/local-driver";
+import {
+  type Launch,
+  LocalDriver,
+  type LocalDriverOptions,
+  type LocalLauncher,
+} from "@/workers/codex-runner/containers/shared/local-driver";
 import { markProcess } from "@/workers/codex-runner/containers/shared/process-mark";
 
 export type ProcessDriverOptions = LocalDriverOptions & { egress: EgressClient };
@@ -18,6 +23,35 @@ const NO_ISOLATION =
 /** For macOS, and for Linux without user namespaces: a process with a home of its own, and nothing more. */
 export function createProcessDriver(options: ProcessDriverOptions): ContainerDriver {
   const { dataDir, egress } = options;
+
+  const start = async (launch: Launch, { args, stdio }: { args: readonly string[]; stdio: "ignore" | "pipe" }) => {
+    const { container, folders, errorLog, record } = launch;
+    const { accountId, fence, vendorDir } = container;
+    const proxyUrl = await egress.localProxyUrl({ accountId, fence });
+    const child = spawn(path.join(vendorDir, "bin", "codex"), args, {
+      detached: true,
+      cwd: folders.sockets,
+      env: {
+        ...container.env,
+        HOME: folders.home,
+        CODEX_HOME: folders.home,
+        TMPDIR: tmpdir(),
+        PATH: ["bin", "codex-path", "codex-resources"].map((name) => path.join(vendorDir, name)).join(path.delimiter),
+        SSL_CERT_FILE: folders.certificates,
+        HTTPS_PROXY: proxyUrl,
+      } as Record<string, string> as NodeJS.ProcessEnv,
+      stdio: [stdio, stdio, errorLog],
+    });
+    child.unref();
+    const ended = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
+    await new Promise<void>((resolve, reject) => {
+      child.once("spawn", resolve);
+      child.once("error", (cause) => reject(new ContainerError("driver_missing", "The Codex CLI cannot be run.", { cause })));
+    });
+    record({ root: markProcess(child.pid!), cgroups: [] });
+    return { child, ended };
+  };
+
   const launcher: LocalLauncher = {
     kind: "process",
     probe: async () => ({
@@ -36,32 +70,17 @@ export function createProcessDriver(options: ProcessDriverOptions): ContainerDri
       makeHome(accountFolders(dataDir, accountId), null);
       return null;
     },
-    launch: async ({ container, folders, errorLog, record }) => {
-      const { accountId, fence, vendorDir } = container;
-      const proxyUrl = await egress.localProxyUrl({ accountId, fence });
-      const child = spawn(path.join(vendorDir, "bin", "codex"), [...container.args, "--listen", `unix://${linkIn(folders.sockets)}`], {
-        detached: true,
-        cwd: folders.sockets,
-        env: {
-          ...container.env,
-          HOME: folders.home,
-          CODEX_HOME: folders.home,
-          TMPDIR: tmpdir(),
-          PATH: ["bin", "codex-path", "codex-resources"].map((name) => path.join(vendorDir, name)).join(path.delimiter),
-          SSL_CERT_FILE: folders.certificates,
-          HTTPS_PROXY: proxyUrl,
-        } as Record<string, string> as NodeJS.ProcessEnv,
-        stdio: ["ignore", "ignore", errorLog],
-      });
-      child.unref();
-      const ended = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
-      await new Promise<void>((resolve, reject) => {
-        child.once("spawn", resolve);
-        child.once("error", (cause) => reject(new ContainerError("driver_missing", "The Codex CLI cannot be run.", { cause })));
-      });
-      const codex = markProcess(child.pid!);
-      record({ root: codex, cgroups: [] });
-      return { codex, ended };
+    launch: async (launch) => {
+      const listen = ["--listen", `unix://${linkIn(launch.folders.sockets)}`];
+      const { child, ended } = await start(launch, { args: [...launch.container.args, ...listen], stdio: "ignore" });
+      return { codex: markProcess(child.pid!), ended };
+    },
+    launchCommand: async (launch, input) => {
+      const { child, ended } = await start(launch, { args: launch.container.args, stdio: "pipe" });
+      // Of a command that ends before it has read everything, its exit code tells more.
+      child.stdin!.on("error", () => undefined);
+      child.stdin!.end(input);
+      return { stdout: child.stdout!, ended };
     },
     // Its way out has the fence of its start in it.
     adopt: async (record, fence) => record.fence === fence,

@@ -2,10 +2,11 @@ import { once } from "node:events";
 import { closeSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import path from "node:path";
-import type { Duplex } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 import {
+  type AccountCommand,
   type AccountContainer,
   type ContainerChange,
   type ContainerDriver,
@@ -13,6 +14,7 @@ import {
   type ContainerRef,
   type ContainerStatus,
   type Probe,
+  type RunningCommand,
 } from "@/workers/codex-runner/containers/container-driver";
 import {
   type AccountFolders,
@@ -47,8 +49,10 @@ export type LocalLauncher = {
   probe(): Promise<Probe>;
   /** The user whose home it is; null: our own. Makes the home. */
   giveUid(accountId: string): Promise<number | null>;
-  /** Calls `record` as soon as there is something to end, before Codex may start. */
+  /** Starts app-server. Calls `record` as soon as there is something to end, before Codex may start. */
   launch(launch: Launch): Promise<Launched>;
+  /** Starts one command instead, with the same care. */
+  launchCommand(launch: Launch, stdin: string): Promise<LaunchedCommand>;
   /** What runs goes on under this lease. False: it has to be started anew for that. */
   adopt(record: ContainerRecord, fence: number): Promise<boolean>;
   /** No way out any more. */
@@ -73,6 +77,8 @@ export type Launched = {
   ended: Promise<number | null>;
 };
 
+export type LaunchedCommand = Omit<Launched, "codex"> & { stdout: Readable };
+
 export type LocalDriverOptions = { dataDir: string; log: Logger };
 
 const START_MS_MAX = 20_000;
@@ -85,6 +91,13 @@ const POLL_MS = 15;
 const WATCH_MS = 500;
 const OUT_OF_MEMORY = /memory allocation of \d+ bytes failed/;
 const KILLED = 137;
+
+type LaunchParts = {
+  launch: Launch;
+  /** What was written down of it. */
+  record: () => ContainerRecord;
+  abort: AbortController;
+};
 
 type Watched = { record: ContainerRecord; folders: AccountFolders; oomKills: number; code: number | null };
 
@@ -116,6 +129,22 @@ export class LocalDriver implements ContainerDriver {
     return this.#inLine(container.accountId, async (folders) => {
       const resumed = await this.#resume(container, folders);
       return resumed ?? (await this.#start(container, folders));
+    });
+  }
+
+  run(command: AccountCommand): Promise<RunningCommand> {
+    return this.#inLine(command.accountId, async (folders) => {
+      const { accountId } = command;
+      const record = readContainerRecord(folders.record);
+      if (record !== null && record.fence > command.fence)
+        throw new ContainerError("failed", "Its container is driven under a newer lease.");
+      await this.#stop(folders, accountId, 0);
+      return this.#launch(command, folders, async ({ launch, record: recorded }) => {
+        const { stdout, ended } = await this.#launcher.launchCommand(launch, command.stdin);
+        const started = recorded();
+        const exit = ended.then((code) => this.#clearAway(started, folders).then(() => code));
+        return { ref: this.#refOf(accountId, started), stdout, exit, kill: () => signal(started.root, "SIGKILL") };
+      });
     });
   }
 
@@ -203,7 +232,25 @@ export class LocalDriver implements ContainerDriver {
     }
   }
 
-  async #start(container: AccountContainer, folders: AccountFolders): Promise<ContainerRef> {
+  #start(container: AccountContainer, folders: AccountFolders): Promise<ContainerRef> {
+    const { accountId } = container;
+    return this.#launch(container, folders, async ({ launch, record, abort }) => {
+      const { codex, ended } = await this.#launcher.launch(launch);
+      const running = { ...record(), codex };
+      writeContainerRecord(folders.record, running);
+      void ended.then((code) => {
+        abort.abort(new Error(`it ended with code ${code}`));
+        const watched = this.#running.get(accountId);
+        if (watched?.record.codex?.birth === codex.birth) watched.code = code;
+      });
+      if (!(await untilAnswering(() => this.#launcher.openSocket(folders), launch.signal))) launch.signal.throwIfAborted();
+      this.#keepWatch(running, folders);
+      return this.#refOf(accountId, running);
+    });
+  }
+
+  /** Prepares home and run folder, and leaves nothing behind of a start that fails. */
+  async #launch<T>(container: AccountContainer, folders: AccountFolders, start: (parts: LaunchParts) => Promise<T>): Promise<T> {
     const { accountId, fence, codexVersion, files, caPem, limits } = container;
     const digest = await binaryDigest(path.join(container.vendorDir, "bin", "codex")).catch((cause: unknown) => {
       throw new ContainerError("driver_missing", "The Codex CLI is not there.", { cause });
@@ -219,32 +266,22 @@ export class LocalDriver implements ContainerDriver {
 
     const abort = new AbortController();
     const bound = setTimeout(() => abort.abort(new Error(`nothing answered within ${START_MS_MAX / 1000} seconds`)), START_MS_MAX);
-    let record: ContainerRecord | null = null;
+    let written: ContainerRecord | null = null;
     try {
-      const launched = await this.#launcher.launch({
+      const launch: Launch = {
         container,
         folders,
         uid,
         errorLog,
         record: ({ root, cgroups }) => {
-          record = { accountId, fence, codexVersion, binaryDigest: digest, root, codex: null, cgroups };
-          writeContainerRecord(folders.record, record);
+          written = { accountId, fence, codexVersion, binaryDigest: digest, root, codex: null, cgroups };
+          writeContainerRecord(folders.record, written);
         },
         signal: abort.signal,
-      });
-      const { codex } = launched;
-      const running = { ...(record as ContainerRecord | null)!, codex };
-      writeContainerRecord(folders.record, running);
-      void launched.ended.then((code) => {
-        abort.abort(new Error(`it ended with code ${code}`));
-        const watched = this.#running.get(accountId);
-        if (watched?.record.codex?.birth === codex.birth) watched.code = code;
-      });
-      if (!(await untilAnswering(() => this.#launcher.openSocket(folders), abort.signal))) abort.signal.throwIfAborted();
-      this.#keepWatch(running, folders);
-      return this.#refOf(accountId, running);
+      };
+      return await start({ launch, record: () => written!, abort });
     } catch (cause) {
-      const isStarved = record !== null && (countOomKills((record as ContainerRecord).cgroups) ?? 0) > 0;
+      const isStarved = written !== null && (countOomKills((written as ContainerRecord).cgroups) ?? 0) > 0;
       await this.#stop(folders, accountId, 0, { keepLog: true });
       if (isStarved) throw new ContainerError("failed", `Codex needs more memory than its ${limits.memoryMiB} MiB to start.`, { cause });
       throw startError(cause, lastWords(folders.errorLog));
@@ -252,6 +289,15 @@ export class LocalDriver implements ContainerDriver {
       clearTimeout(bound);
       closeSync(errorLog);
     }
+  }
+
+  /** After a command: what follows on this home may have begun already, and is not touched. */
+  #clearAway({ accountId, root }: ContainerRecord, folders: AccountFolders): Promise<void> {
+    return this.#inLine(accountId, async () => {
+      if (readContainerRecord(folders.record)?.root.birth === root.birth) await this.#stop(folders, accountId, 0);
+    }).catch((error: unknown) =>
+      this.#log.error({ err: error, accountId }, "a command has ended and its container cannot be cleared away"),
+    );
   }
 
   /** Nothing of the container is left when it returns. Codex may finish its turns within `drainMs`. */
