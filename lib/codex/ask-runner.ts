@@ -14,14 +14,21 @@ const ACT_TIMEOUT_MS = 20_000;
 const MOVES_MAX = 2;
 const ANSWER_BYTES_MAX = 4096;
 
+type Question = { accountId: string; act: RunnerAct; body: AccountAct };
+
 /** Asks the runner of an account to do something, wherever its lease is. */
-export async function askRunner(
-  { sql, secret }: { sql: Sql; secret: string },
-  { accountId, act, body }: { accountId: string; act: RunnerAct; body: AccountAct },
-): Promise<RunnerAnswer> {
-  const found = await findRunner(sql, accountId);
+export async function askRunner({ sql, secret }: { sql: Sql; secret: string }, question: Question): Promise<RunnerAnswer> {
+  const found = await findRunner(sql, question.accountId);
   if (!found) return { kind: "no_runner" };
-  let address = found.address;
+  const answer = await askAt(found.address, secret, question);
+  if (answer.kind !== "unreachable") return answer;
+  // One that died a moment ago still counts as alive; every act may be asked for twice.
+  const other = await findRunner(sql, question.accountId, { without: [found.address] });
+  return other === null ? answer : askAt(other.address, secret, question);
+}
+
+async function askAt(first: string, secret: string, { accountId, act, body }: Question): Promise<RunnerAnswer> {
+  let address = first;
   try {
     for (let move = 0; move <= MOVES_MAX; move += 1) {
       const answer = await request(`${address}/accounts/${encodeURIComponent(accountId)}/${act}`, {

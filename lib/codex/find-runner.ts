@@ -1,6 +1,9 @@
 import type { Sql } from "postgres";
 import { RUNNER_SILENCE_S } from "@/lib/codex/runners";
 
+/** A runner that is being replaced, with a new release or after a crash, is back within this. */
+const RETURN_S = 60;
+
 /**
  * Where the runner of an account is reached: the one that holds its lease; else one that is alive on the machine of its home, or
  * any where it has no home yet, always the same one for the same account as long as the runners stay the same. Null: nobody
@@ -27,4 +30,16 @@ export async function findRunner(
     order by md5(a.id || r.id)
     limit 1`;
   return found ?? null;
+}
+
+/**
+ * Whether it is worth waiting for a runner when none is found: one that could drive the account was there a short while ago, so it is
+ * being replaced. Where nobody has been for longer, nobody is coming.
+ */
+export async function isRunnerExpected(sql: Sql, accountId: string): Promise<boolean> {
+  const [found] = await sql`
+    select 1 from chatgpt_accounts a join runners r on coalesce(a.host, r.host) = r.host
+    where a.id = ${accountId} and coalesce(r.ended_at, r.heartbeat_at) > clock_timestamp() - make_interval(secs => ${RETURN_S})
+    limit 1`;
+  return found !== undefined;
 }

@@ -89,9 +89,11 @@ async function finishStream(of: AttemptContext, delivery: Delivery, end: StreamE
   }
   // What a provider says when it fails speaks of the operator's account; a customer's own upstream may say what it wants.
   const isMuted = upstreamFailed && upstreamOf(attempt).operatorKey;
+  // A runner writes as for every SDK; what Codex understands is said by the one who knows whom we speak to.
+  const isRetold = upstreamFailed && isFree && of.record.client === "codex";
   const error = interrupted
     ? new AppError("upstream_unavailable", "The upstream ended its answer early. Try again.", { retryAfterS: 2 })
-    : isMuted
+    : isMuted || isRetold
       ? delivery.judgeFailure(tap.error).error
       : hold?.clampedBy && tap.incompleteReason !== null && tap.incompleteReason !== "content_filter"
         ? clampError(hold.clampedBy, of.options.publicUrl)
@@ -102,7 +104,7 @@ async function finishStream(of: AttemptContext, delivery: Delivery, end: StreamE
     of.setFailed(true);
   } else if (error && (interrupted || isMuted || of.record.client === "codex")) {
     await of.voice.fail(error);
-    of.setFailed(interrupted || isMuted);
+    of.setFailed(interrupted || upstreamFailed);
   } else {
     await of.voice.release(end.terminal);
     of.setFailed(upstreamFailed);

@@ -141,7 +141,7 @@ export class GenerationBooks {
       servedModel: tap.servedModel,
       usage,
       webSearchCalls: tap.webSearchCalls,
-      usageEstimated: charged?.estimated ?? false,
+      usageEstimated: charged?.estimated ?? tap.reading?.flags.includes("estimated") ?? false,
       usageFlags: tap.reading?.flags ?? ["missing"],
       usageRaw: boundedRaw(tap.reading),
       holdId: hold?.id ?? null,

@@ -11,8 +11,9 @@ export type Usage = {
   reasoningTokens: number;
 };
 
-/** What was odd about the usage that upstream reported; kept on the request log. */
-export type UsageFlag = "cached_above_input" | "reasoning_above_output" | "not_integer" | "negative" | "too_large" | "missing";
+/** What was odd about the usage that upstream reported; kept on the request log. `estimated`: a Codex lane counted for itself. */
+export type UsageFlag =
+  "estimated" | "cached_above_input" | "reasoning_above_output" | "not_integer" | "negative" | "too_large" | "missing";
 
 export type UsageReading = { usage: Usage; flags: UsageFlag[]; raw: unknown };
 

@@ -35,6 +35,7 @@ export function readUsage(wire: Wire, raw: unknown): UsageReading | null {
     return { usage: NO_USAGE, flags: ["missing"], raw };
   }
 
+  if (usage["switchyard_estimated"] === true) flags.add("estimated");
   const input = count(usage[names.input], flags, true);
   const output = count(usage[names.output], flags, true);
   let cached = count(inputDetails["cached_tokens"], flags, false);

@@ -2,7 +2,7 @@ import path from "node:path";
 import { Agent } from "undici";
 import { AlarmBell } from "@/lib/audit/alarm-bell";
 import { admitSpill } from "@/lib/codex/admit-spill";
-import { findRunner } from "@/lib/codex/find-runner";
+import { findRunner, isRunnerExpected } from "@/lib/codex/find-runner";
 import { readModelCatalogue } from "@/lib/codex/model-catalogue";
 import { findPin, keepPin } from "@/lib/codex/thread-pins";
 import { ownerHmac } from "@/lib/crypto/owner-hmac";
@@ -167,28 +167,38 @@ export async function buildGatewayRuntime(rt: Runtime, timings: GatewayTimings =
       if (config.runnerSecret === null) {
         return { kind: "declined", class: "lost", reason: "no_runner", message: "no runner is set up", until: null, param: null };
       }
-      const runner = call.movedTo === null ? await findRunner(sql, call.ticket.accountId) : { address: call.movedTo };
-      if (!runner) return { kind: "lost", reason: "no_runner", ran: false, movedTo: null };
-      const { address } = runner;
-      return callRunner({
-        ...call,
-        address,
-        secret: config.runnerSecret,
-        dispatcher: runnerAgent,
-        watch: (onGone) => {
-          let strikes = 0;
-          const watch = everyMs(
-            timings.runnerCheckMs,
-            async () => {
-              // A lease that is being renewed may be found missing once.
-              strikes = (await findRunner(sql, call.ticket.accountId))?.address === address ? 0 : strikes + 1;
-              if (strikes === RUNNER_STRIKES) onGone();
-            },
-            failed("runner of an account not looked up"),
-          );
-          return () => watch.stop();
-        },
-      });
+      const { accountId } = call.ticket;
+      const { runnerSecret: secret } = config;
+      const callAt = (address: string) =>
+        callRunner({
+          ...call,
+          address,
+          secret,
+          dispatcher: runnerAgent,
+          watch: (onGone) => {
+            let strikes = 0;
+            const watch = everyMs(
+              timings.runnerCheckMs,
+              async () => {
+                // A lease that is being renewed may be found missing once.
+                strikes = (await findRunner(sql, accountId))?.address === address ? 0 : strikes + 1;
+                if (strikes === RUNNER_STRIKES) onGone();
+              },
+              failed("runner of an account not looked up"),
+            );
+            return () => watch.stop();
+          },
+        });
+      const runner = call.movedTo === null ? await findRunner(sql, accountId) : { address: call.movedTo };
+      if (!runner) {
+        if (await isRunnerExpected(sql, accountId)) return { kind: "lost", reason: "no_runner", ran: false, movedTo: null };
+        return { kind: "declined", class: "lost", reason: "no_runner", message: "no runner is up", until: null, param: null };
+      }
+      const end = await callAt(runner.address);
+      if (end.kind !== "lost" || end.reason !== "unreachable" || end.ran) return end;
+      // It died a moment ago. Where it had no lease, another one may begin at once.
+      const other = await findRunner(sql, accountId, { without: [runner.address] });
+      return other === null ? end : callAt(other.address);
     },
     admitSpill: explained((spill) => admitSpill(sql, { ...spill, requestsMax: config.spillRequestsPerDay })),
     findPin: (keyId, threadId) =>

@@ -1,5 +1,6 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { AppError } from "@/lib/errors/app-error";
 import { NO_USAGE } from "@/lib/openai/usage-type";
 import type { AnswerWriter } from "@/lib/turns/answer-writer";
 import { ChatWriter } from "@/lib/turns/chat-writer";
@@ -21,7 +22,9 @@ export type ScriptedTurn = {
   written(): string;
   /** The frame `answer` and the first words; what follows comes with `finish`. */
   begin(text: string): void;
-  finish(text?: string): void;
+  finish(text?: string, usage?: { counted: boolean }): void;
+  /** Ends what was begun as a runner does whose model failed. */
+  fail(error: AppError): void;
   /** A whole answer of these words. */
   answer(text: string): void;
   decline(frame: Partial<Extract<TurnFrame, { kind: "declined" }>> & Pick<Extract<TurnFrame, { kind: "declined" }>, "class">): void;
@@ -94,9 +97,13 @@ function scriptedTurn(res: ServerResponse, seen: Pick<ScriptedTurn, "ticket" | "
       turn.frame({ kind: "answer", contentType: seen.ticket.stream ? "text/event-stream" : "application/json" });
       turn.write(writer.write({ kind: "message", id: null, phase: null }) + writer.write({ kind: "text", delta: text }));
     },
-    finish: (text = "") => {
+    finish: (text = "", { counted } = { counted: false }) => {
       turn.write(writer.write({ kind: "text", delta: text }));
-      turn.write(writer.end({ finish: "completed", usage: { ...SCRIPTED_USAGE, counted: false } }));
+      turn.write(writer.end({ finish: "completed", usage: { ...SCRIPTED_USAGE, counted } }));
+      res.end();
+    },
+    fail: (error) => {
+      turn.write(writer.fail(error));
       res.end();
     },
     answer: (text) => {

@@ -4,6 +4,8 @@ import { lanes } from "@/db/schema/lanes";
 import { outbox } from "@/db/schema/operations";
 import { laneSpills } from "@/db/schema/routing";
 import { withTransaction } from "@/db/transaction";
+import { AppError } from "@/lib/errors/app-error";
+import { newId } from "@/lib/ids/ids";
 import type { KeyLimits } from "@/lib/keys/key-limits";
 import { setLaneState } from "@/lib/lanes/set-lane-state";
 import { setCodexLanes } from "@/lib/settings/codex-switch";
@@ -116,6 +118,35 @@ describe("a Codex lane", () => {
     await vi.waitFor(async () => expect((await post(strict, { temperature: 0.1 })).headers["x-switchyard-lane"]).toBe("api_key"));
     const row = (await logOf(gateway.database, customer)).at(-1);
     expect(row).toMatchObject({ spillReason: "cannot", decisions: [{ laneId: lane.laneId, reason: "cannot" }, {}, {}] });
+  });
+
+  test("whose runner had to count the tokens itself says on the log that they are estimated", async () => {
+    const { customer, lane } = await codexThenWallet();
+    runner.next(lane.accountId, (turn) => {
+      turn.begin("cut off by a stop ");
+      turn.finish("", { counted: true });
+    });
+    await post(customer);
+    await post(customer);
+    expect(await logOf(gateway.database, customer)).toMatchObject([
+      { usageEstimated: true, usageFlags: ["estimated"], outputTokens: 7 },
+      { usageEstimated: false, usageFlags: [] },
+    ]);
+  });
+
+  test.each([
+    ["Codex", { originator: "codex_exec" }, "rate_limit_exceeded"],
+    ["an SDK", {}, "server_error"],
+  ])("that fails in mid-answer tells %s so in its own words", async (_, headers, code) => {
+    const { customer, lane } = await codexThenWallet();
+    runner.next(lane.accountId, (turn) => {
+      turn.begin("half an ");
+      turn.fail(new AppError("upstream_unavailable", "The answer was cut off. Try again."));
+    });
+    const answer = await sendWhole(gateway.url, customer, { body, headers });
+    expect(textIn(answer)).toBe("half an ");
+    expect(responseIn(answer.events().at(-1))).toMatchObject({ status: "failed", error: { code } });
+    expect((await logOf(gateway.database, customer))[0]).toMatchObject({ outcome: "failed", laneKind: "codex" });
   });
 
   test("is nobody's way to any other address of the API", async () => {
@@ -441,6 +472,38 @@ describe("a runner that goes away", () => {
       }
     },
   );
+
+  test("before it had the lease: another one of its machine begins at once", async () => {
+    const { customer, lane } = await codexThenWallet();
+    const other = await startScriptedRunner();
+    try {
+      await leaseTo(gateway.database, lane.accountId, "http://127.0.0.1:1");
+      await gateway.database.sql`
+        update chatgpt_accounts set lease_runner_id = null, lease_expires_at = null where id = ${lane.accountId}`;
+      await gateway.database.sql`
+        insert into runners (id, host, address, driver, isolation)
+        select ${newId("run")}, host, ${other.address}, 'process', '{}' from chatgpt_accounts where id = ${lane.accountId}`;
+      for (let turn = 1; turn <= 3; turn++) expect((await post(customer)).headers["x-switchyard-lane"]).toBe("codex");
+      expect(other.turns).toHaveLength(3);
+    } finally {
+      await other.close();
+    }
+  });
+
+  test("long ago: nobody waits for it, and who comes back is found at once", async () => {
+    const { customer, lane } = await codexThenWallet();
+    const own = await addOwnLane(gateway, customer, { position: 2 });
+    await giveUpLease(gateway.database, lane.accountId);
+    await gateway.database.sql`
+      update runners set ended_at = now() - interval '1 hour'
+      where host = (select host from chatgpt_accounts where id = ${lane.accountId})`;
+    for (let turn = 1; turn <= 2; turn++) await post(customer);
+    expect(await logOf(gateway.database, customer)).toMatchObject(
+      Array(2).fill({ laneId: own, spillReason: "lost", decisions: [{ reason: "no_runner" }, { decision: "answered" }, {}] }),
+    );
+    await leaseTo(gateway.database, lane.accountId, runner.address);
+    expect((await post(customer)).headers["x-switchyard-lane"]).toBe("codex");
+  });
 
   test("for good: the wallet stays shut and the client is told to try again", async () => {
     const { customer, lane } = await codexThenWallet();
