@@ -1,5 +1,6 @@
 import Link from "next/link";
 import type { ReactNode } from "react";
+import { lineWords } from "@/components/lanes/line-words";
 import { planName } from "@/components/lanes/plan-name";
 import { windowName } from "@/components/lanes/window-words";
 import { Badge, type BadgeTone } from "@/components/ui/badge";
@@ -63,9 +64,9 @@ const COLUMNS: Column<FleetAccountView>[] = [
   },
   {
     name: "Lane",
-    cell: ({ lane }) =>
+    cell: ({ lane, line }) =>
       lane ? (
-        <Stacked note={lane.stateUntil ? <TimeAhead iso={lane.stateUntil} /> : lane.stateReason}>
+        <Stacked note={lane.stateUntil ? <TimeAhead iso={lane.stateUntil} /> : (lane.stateReason ?? lineWords(line))}>
           <Badge tone={LANE_TONES[lane.state]}>{lane.state.replaceAll("_", " ")}</Badge>
         </Stacked>
       ) : (

@@ -58,6 +58,9 @@ export const chatgptAccounts = pgTable(
     planType: text("plan_type"),
     /** Turns at one time; the rest waits in line. */
     turnsMax: integer("turns_max").notNull().default(1),
+    /** At the last heartbeat of whoever holds the lease; without a live lease they say nothing. */
+    turnsRunning: integer("turns_running").notNull().default(0),
+    turnsWaiting: integer("turns_waiting").notNull().default(0),
     signedInAt: timestamp("signed_in_at", { withTimezone: true }),
     signedOutAt: timestamp("signed_out_at", { withTimezone: true }),
 

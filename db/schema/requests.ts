@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { boolean, index, integer, jsonb, pgTable, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
 import { microUsdColumn } from "@/db/columns";
 
@@ -72,6 +73,10 @@ export const requests = pgTable(
     primaryKey({ columns: [t.id, t.startedAt] }),
     index("requests_user").on(t.userId, t.startedAt.desc(), t.id),
     index("requests_key").on(t.keyId, t.startedAt.desc()),
+    // Who was answered on a ChatGPT account, whoever they are.
+    index("requests_codex_lane")
+      .on(t.laneId, t.startedAt)
+      .where(sql`${t.laneKind} = 'codex'`),
   ],
 );
 

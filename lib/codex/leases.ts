@@ -48,6 +48,7 @@ export async function takeLease(sql: Sql, request: LeaseRequest): Promise<LeaseA
     set fence = case when lease_runner_id = ${runnerId} then fence else fence + 1 end,
       lease_runner_id = ${runnerId},
       lease_expires_at = clock_timestamp() + make_interval(secs => ${ttlS}),
+      turns_running = 0, turns_waiting = 0,
       host = coalesce(host, ${host})
     where id = ${accountId} and state <> 'removed' and coalesce(host, ${host}) = ${host}
       and (lease_runner_id is null or lease_runner_id = ${runnerId} or lease_expires_at <= clock_timestamp())
@@ -72,12 +73,22 @@ export async function readLeased(sql: Sql, lease: { accountId: string; runnerId:
   return account ?? null;
 }
 
+/** How many turns of an account run, and how many stand in line for it. */
+export type TurnLineLength = { accountId: string; running: number; waiting: number };
+
+/** `lines`: of the accounts where somebody is. */
+type Renewal = { runnerId: string; ttlS: number; lines?: readonly TurnLineLength[] };
+
 /** The accounts that are still this runner's. One that is missing here has been lost and is driven no further. */
-export async function renewLeases(sql: Sql, request: { runnerId: string; ttlS: number }): Promise<{ accountId: string; fence: number }[]> {
+export async function renewLeases(sql: Sql, { runnerId, ttlS, lines = [] }: Renewal): Promise<{ accountId: string; fence: number }[]> {
   return sql<{ accountId: string; fence: number }[]>`
-    update chatgpt_accounts set lease_expires_at = clock_timestamp() + make_interval(secs => ${request.ttlS})
-    where lease_runner_id = ${request.runnerId} and lease_expires_at > clock_timestamp()
-    returning id as "accountId", fence::int`;
+    update chatgpt_accounts a set lease_expires_at = clock_timestamp() + make_interval(secs => ${ttlS}),
+      turns_running = coalesce(line.running, 0), turns_waiting = coalesce(line.waiting, 0)
+    from chatgpt_accounts held
+    left join jsonb_to_recordset(${JSON.stringify(lines)}::text::jsonb) as line("accountId" text, running int, waiting int)
+      on line."accountId" = held.id
+    where held.id = a.id and a.lease_runner_id = ${runnerId} and a.lease_expires_at > clock_timestamp()
+    returning a.id as "accountId", a.fence::int`;
 }
 
 /** False: it was not this runner's any more. */

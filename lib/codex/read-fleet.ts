@@ -5,7 +5,7 @@ import { lanes } from "@/db/schema/lanes";
 import { users } from "@/db/schema/users";
 import { requireAdmin } from "@/lib/access/require-sight";
 import type { Viewer } from "@/lib/access/viewer";
-import { windowsOf, type AccountView, type WindowView } from "@/lib/codex/read";
+import { isLeased, lineView, windowsOf, type AccountView, type WindowView } from "@/lib/codex/read";
 import { isolationView, type IsolationView } from "@/lib/codex/read-evidence";
 import { RUNNER_SILENCE_S } from "@/lib/codex/runners";
 
@@ -25,6 +25,7 @@ export type FleetAccountView = {
   codexVersionCanary: string | null;
   fence: number;
   lease: { runnerId: string; expiresAt: string; isLive: boolean } | null;
+  line: AccountView["line"];
   windows: WindowView[];
 };
 
@@ -53,7 +54,7 @@ export async function listFleetAccounts(reader: Reader, viewer: Viewer): Promise
       account: chatgptAccounts,
       username: users.username,
       lane: lanes,
-      isLive: sql<boolean>`coalesce(${chatgptAccounts.leaseExpiresAt} > now(), false)`,
+      isLive: isLeased,
     })
     .from(chatgptAccounts)
     .innerJoin(users, eq(users.id, chatgptAccounts.userId))
@@ -92,6 +93,7 @@ export async function listFleetAccounts(reader: Reader, viewer: Viewer): Promise
       account.leaseRunnerId && account.leaseExpiresAt
         ? { runnerId: account.leaseRunnerId, expiresAt: account.leaseExpiresAt.toISOString(), isLive }
         : null,
+    line: lineView(account, isLive),
     windows: windows.get(account.id) ?? [],
   }));
 }

@@ -1,4 +1,4 @@
-import { eq, inArray } from "drizzle-orm";
+import { and, eq, inArray, ne, sql } from "drizzle-orm";
 import type { Reader } from "@/db/client";
 import { chatgptAccounts, usageWindows } from "@/db/schema/chatgpt";
 import { requireSight } from "@/lib/access/require-sight";
@@ -24,6 +24,8 @@ export type AccountView = {
   email: string | null;
   planType: string | null;
   turnsMax: number;
+  /** A few seconds old. Null: nobody drives the account, so nothing runs and nobody waits. */
+  line: { running: number; waiting: number } | null;
   signedInAt: string | null;
   signedOutAt: string | null;
   containerState: (typeof chatgptAccounts.$inferSelect)["containerState"];
@@ -34,13 +36,22 @@ export type AccountView = {
 /** Every account of an owner that is not gone, by its id. */
 export async function accountsOf(reader: Reader, viewer: Viewer, input: { userId: string }): Promise<Map<string, AccountView>> {
   requireSight(viewer, input.userId);
-  const rows = await reader.select().from(chatgptAccounts).where(eq(chatgptAccounts.userId, input.userId));
-  const present = rows.filter(({ state }) => state !== "removed");
+  const rows = await reader
+    .select({ account: chatgptAccounts, isLeased })
+    .from(chatgptAccounts)
+    .where(and(eq(chatgptAccounts.userId, input.userId), ne(chatgptAccounts.state, "removed")));
   const windows = await windowsOf(
     reader,
-    present.map(({ id }) => id),
+    rows.map(({ account }) => account.id),
   );
-  return new Map(present.map((row) => [row.id, accountView(row, windows, viewer)]));
+  return new Map(rows.map((row) => [row.account.id, accountView(row, windows, viewer)]));
+}
+
+/** By the database's clock. */
+export const isLeased = sql<boolean>`coalesce(${chatgptAccounts.leaseExpiresAt} > now(), false)`;
+
+export function lineView({ turnsRunning, turnsWaiting }: AccountRow, leased: boolean): AccountView["line"] {
+  return leased ? { running: turnsRunning, waiting: turnsWaiting } : null;
 }
 
 export async function windowsOf(reader: Reader, accountIds: readonly string[]): Promise<Map<string, WindowView[]>> {
@@ -72,7 +83,13 @@ export function byRank(one: WindowName, other: WindowName): number {
   return isOwn(other) - isOwn(one) || one.limitId.localeCompare(other.limitId) || one.windowMinutes - other.windowMinutes;
 }
 
-function accountView(row: typeof chatgptAccounts.$inferSelect, windows: ReadonlyMap<string, WindowView[]>, viewer: Viewer): AccountView {
+type AccountRow = typeof chatgptAccounts.$inferSelect;
+
+function accountView(
+  { account: row, isLeased: leased }: { account: AccountRow; isLeased: boolean },
+  windows: ReadonlyMap<string, WindowView[]>,
+  viewer: Viewer,
+): AccountView {
   return {
     id: row.id,
     state: row.state,
@@ -80,6 +97,7 @@ function accountView(row: typeof chatgptAccounts.$inferSelect, windows: Readonly
     email: viewer.via.kind === "api_key" ? null : row.email,
     planType: row.planType,
     turnsMax: row.turnsMax,
+    line: lineView(row, leased),
     signedInAt: row.signedInAt?.toISOString() ?? null,
     signedOutAt: row.signedOutAt?.toISOString() ?? null,
     containerState: row.containerState,

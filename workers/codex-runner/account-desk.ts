@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { endSignIn } from "@/lib/codex/end-sign-in";
-import { type LeasedAccount, readLeased } from "@/lib/codex/leases";
+import { type LeasedAccount, readLeased, type TurnLineLength } from "@/lib/codex/leases";
 import { runningSignIn, waitingSignIns } from "@/lib/codex/running-sign-in";
 import { readTurnStanding, type TurnStanding } from "@/lib/codex/turn-standing";
 import { AppError } from "@/lib/errors/app-error";
@@ -70,6 +70,10 @@ export class AccountDesk {
 
   get fence(): number {
     return this.#books.proof.fence;
+  }
+
+  get lineLength(): TurnLineLength {
+    return { accountId: this.accountId, running: this.#door.runningCount, waiting: this.#door.waitingCount };
   }
 
   get isBusy(): boolean {

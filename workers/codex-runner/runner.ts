@@ -235,7 +235,11 @@ export class Runner {
       this.#id = newId("run");
       await this.#register();
     }
-    const held = await renewLeases(this.deps.sql, { runnerId: this.#id, ttlS: this.deps.settings.leaseS });
+    const held = await renewLeases(this.deps.sql, {
+      runnerId: this.#id,
+      ttlS: this.deps.settings.leaseS,
+      lines: this.desks().map((desk) => desk.lineLength),
+    });
     renewed();
     for (const desk of this.desks()) {
       if (!held.some(({ accountId, fence }) => accountId === desk.accountId && fence === desk.fence)) this.#drop(desk);

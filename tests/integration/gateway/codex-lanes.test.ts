@@ -498,9 +498,8 @@ describe("a runner that goes away", () => {
       update runners set ended_at = now() - interval '1 hour'
       where host = (select host from chatgpt_accounts where id = ${lane.accountId})`;
     for (let turn = 1; turn <= 2; turn++) await post(customer);
-    expect(await logOf(gateway.database, customer)).toMatchObject(
-      Array(2).fill({ laneId: own, spillReason: "lost", decisions: [{ reason: "no_runner" }, { decision: "answered" }, {}] }),
-    );
+    const row = { laneId: own, spillReason: "lost", decisions: [{ reason: "no_runner" }, { decision: "answered" }, {}] };
+    expect(await logOf(gateway.database, customer)).toMatchObject([row, row]);
     await leaseTo(gateway.database, lane.accountId, runner.address);
     expect((await post(customer)).headers["x-switchyard-lane"]).toBe("codex");
   });

@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { Viewer } from "@/lib/access/viewer";
+import { accountsOf } from "@/lib/codex/read";
 import type { TurnFrame } from "@/lib/turns/runner-protocol";
 import { testCustomer, type TestCustomer } from "@/tests/factories/customer";
 import { testDatabase, type TestDatabase } from "@/tests/factories/database";
@@ -36,6 +38,22 @@ beforeEach(async () => {
 afterEach(async () => {
   await Promise.all(running.splice(0).map((one) => one.stop()));
 });
+
+/** As screens show it. */
+const lineNow = async ({ accountId, userId }: TestAccount) => {
+  const viewer: Viewer = { userId, username: "", role: "customer", via: { kind: "operator_cli" } };
+  return (await accountsOf(database.orm, viewer, { userId })).get(accountId)?.line;
+};
+/** After the next heartbeat. */
+async function lineOf(of: TestAccount) {
+  const leaseEnd = async () => {
+    const [row] = await database.sql`select lease_expires_at::text as at from chatgpt_accounts where id = ${of.accountId}`;
+    return row?.["at"] as string;
+  };
+  const before = await leaseEnd();
+  await eventually(async () => expect(await leaseEnd()).not.toBe(before));
+  return lineNow(of);
+}
 
 type Options = Omit<Partial<Parameters<typeof startTestRunner>[0]>, "sql">;
 
@@ -101,7 +119,7 @@ describe("a turn", () => {
   });
 
   test("waits for its place, hears every change of it, and none is lost", async () => {
-    const runner = await signedInMachine();
+    const runner = await signedInMachine({ settings: { leaseS: 3 } });
     const [first, second] = [gatedTurn(), gatedTurn()];
     machine.scripts.push(first.script, second.script);
     const one = ask(runner);
@@ -112,11 +130,15 @@ describe("a turn", () => {
     await eventually(() => expect(places[0]).toEqual([1]));
     const three = ask(runner, {}, note(1));
     await eventually(() => expect(places[1]).toEqual([2]));
+    expect(await lineOf(account)).toEqual({ running: 1, waiting: 2 });
     first.open();
     second.open();
     const all = await Promise.all([one, two, three]);
     expect(all.map(({ body }) => body)).toEqual([ANSWER_TEXT, ANSWER_TEXT, ANSWER_TEXT]);
     expect(places).toEqual([[1], [2, 1]]);
+    expect(await lineOf(account)).toEqual({ running: 0, waiting: 0 });
+    await runOutLeases(database.sql, runner.runner.id);
+    expect(await lineNow(account)).toBeNull();
   });
 
   test("whose client hangs up in line frees its place at once", async () => {

@@ -6,6 +6,7 @@ import { ActionButton } from "@/app/(dashboard)/dashboard/lanes/action-button";
 import { checkNowAction, moveLaneAction, setLaneStateAction } from "@/app/(dashboard)/dashboard/lanes/actions";
 import type { LaneWords } from "@/components/lanes/lane-words";
 import { laneVia } from "@/components/lanes/lane-via";
+import { lineWords } from "@/components/lanes/line-words";
 import { NextReset } from "@/components/lanes/next-reset";
 import { SpillToday } from "@/components/lanes/spill-today";
 import { WindowMeters } from "@/components/lanes/window-meters";
@@ -27,6 +28,7 @@ const KINDS: Record<LaneView["kind"], string> = { codex: "ChatGPT account", api_
 
 export function LaneItem({ lane, words, count, hasCodexAbove, spillMax }: Props) {
   const { id, label, kind, position, account } = lane;
+  const line = lineWords(account?.line ?? null);
   const needsSignIn = kind === "codex" && (lane.state === "signed_out" || lane.state === "signing_in");
   return (
     <li className="rounded-lg border border-line bg-panel p-4 sm:p-5">
@@ -37,6 +39,7 @@ export function LaneItem({ lane, words, count, hasCodexAbove, spillMax }: Props)
             <div className="flex flex-wrap items-baseline gap-x-3 gap-y-1">
               <h2 className="text-base font-semibold wrap-anywhere">{label}</h2>
               <Badge tone={words.tone}>{words.word}</Badge>
+              {line && <span className="numeric text-sm text-muted">{line}</span>}
               {words.until && (
                 <span className="text-sm text-muted">
                   opens <TimeAhead iso={words.until} over="with the next request" />
