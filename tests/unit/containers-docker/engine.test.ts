@@ -14,7 +14,7 @@ const NAMES = { names: ["engine.example"], addressesV4: ["127.0.0.1"] } as const
 /** An engine that says whose certificate it was shown. */
 async function startTlsEngine(): Promise<{ address: string; tlsDir: string }> {
   const tlsDir = temporaryFolder();
-  const { caPem, chainPem, keyPem } = makeCertificates(NAMES);
+  const { caPem, chainPem, keyPem } = await makeCertificates(NAMES);
   for (const [name, pem] of [
     ["ca.pem", caPem],
     ["cert.pem", chainPem],

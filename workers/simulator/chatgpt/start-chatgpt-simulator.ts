@@ -69,7 +69,7 @@ type Door = "tls" | "plain";
 
 export async function startChatgptSimulator(options: ChatgptSimulatorOptions = {}): Promise<ChatgptSimulator> {
   const { host = "127.0.0.1", port = 0, plainPort = 0, caDir, record = true, clock = systemClock } = options;
-  const certificates = makeCertificates({ names: [...OPENAI_NAMES, "localhost"], addressesV4: ["127.0.0.1"], caDir });
+  const certificates = await makeCertificates({ names: [...OPENAI_NAMES, "localhost"], addressesV4: ["127.0.0.1"], caDir });
   const kept = caDir === undefined ? null : readKeptState(caDir);
   const accounts = new SimulatedAccounts(clock, kept?.accounts);
   const signIns = new SignIns(clock, kept?.signIns);
