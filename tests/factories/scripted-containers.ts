@@ -16,7 +16,17 @@ import type { TurnEngine } from "@/workers/codex-runner/runner-deps";
 
 export type Person = { accountId: string; userId: string; email: string; plan: string };
 
-type Box = { instance: string; running: boolean; person: Person | null; servers: Set<ScriptedServer>; starts: number; bytes: number };
+type Box = {
+  instance: string;
+  running: boolean;
+  person: Person | null;
+  servers: Set<ScriptedServer>;
+  starts: number;
+  /** Size of the home. */
+  bytes: number;
+  /** Of the CLI that runs, or ran last. */
+  codexVersion: string;
+};
 
 /**
  * Containers that the test writes: what a machine holds, whoever drives it. Outlives its runners, so a second one finds what the first
@@ -104,9 +114,10 @@ export class ScriptedMachine {
   #ensure(container: AccountContainer, host: string): Promise<ContainerRef> {
     if (this.startFails) return Promise.reject(this.startFails);
     const found = this.boxes.get(container.accountId);
-    const box = found ?? { instance: "", running: false, person: null, servers: new Set(), starts: 0, bytes: 1_000 };
+    const box = found ?? { instance: "", running: false, person: null, servers: new Set(), starts: 0, bytes: 1_000, codexVersion: "" };
     const resumed = box.running;
-    if (!resumed) Object.assign(box, { instance: randomUUID(), running: true, starts: box.starts + 1 });
+    const { codexVersion } = container;
+    if (!resumed) Object.assign(box, { instance: randomUUID(), running: true, starts: box.starts + 1, codexVersion });
     this.boxes.set(container.accountId, box);
     return Promise.resolve({ ...statusOf(container.accountId, box, host).ref, resumed });
   }

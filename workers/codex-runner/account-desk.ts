@@ -22,8 +22,6 @@ const SIGN_INS_PER_HOST_MAX = 16;
 /** A window is looked at a little after its reset: OpenAI's clock is not ours. */
 const RESET_MARGIN_MS = 1_000;
 const TIMER_MS_MAX = 2 ** 31 - 1;
-/** Between two looks at the size of a home. */
-const HOME_LOOK_MS = 5 * 60_000;
 const MIB = 1024 * 1024;
 
 const TOO_LATE = new AppError("upstream_unavailable", "The answer did not come in time. Try again.");
@@ -217,7 +215,7 @@ export class AccountDesk {
   /** Looks at the size of the home now and then, and recycles a container whose own databases have grown too large. */
   async watchHome(): Promise<void> {
     const nowMs = this.deps.clock.now().getTime();
-    if (nowMs - this.#homeLookedAtMs < HOME_LOOK_MS || this.#keeper.life.state !== "running") return;
+    if (nowMs - this.#homeLookedAtMs < this.deps.settings.timings.homeLookMs || this.#keeper.life.state !== "running") return;
     this.#homeLookedAtMs = nowMs;
     const bytes = await this.#keeper.measureHome();
     const { homeMiB } = this.deps.settings.limits;

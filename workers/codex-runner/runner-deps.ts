@@ -58,6 +58,8 @@ export type RunnerTimings = {
   reconcileMs: number;
   /** A closed window that is still closed at its reset is looked at again after this. */
   probeAgainMs: number;
+  /** Between two looks at the size of a home. */
+  homeLookMs: number;
 };
 
 export const TIMINGS: RunnerTimings = {
@@ -66,4 +68,5 @@ export const TIMINGS: RunnerTimings = {
   signInMs: 15 * 60_000,
   reconcileMs: 30_000,
   probeAgainMs: 60_000,
+  homeLookMs: 5 * 60_000,
 };

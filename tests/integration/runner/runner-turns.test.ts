@@ -13,7 +13,7 @@ import {
   startTestRunner,
   type TestAccount,
 } from "@/tests/factories/runner";
-import { ANSWER_TEXT, openLimits, sayHello, ScriptedMachine, somebody } from "@/tests/factories/scripted-containers";
+import { ANSWER_TEXT, openLimits, type Person, sayHello, ScriptedMachine, somebody } from "@/tests/factories/scripted-containers";
 import { eventually } from "@/tests/factories/eventually";
 import { ConnectionLost } from "@/workers/codex-runner/app-server/connection-lost";
 import { ContainerError } from "@/workers/codex-runner/containers/container-driver";
@@ -64,15 +64,14 @@ async function runnerOn(host: ScriptedMachine, options: Options = {}): Promise<R
 }
 
 /** The container's own sign-in, once it is there. */
-async function signedInMachine(options: Options = {}): Promise<RunningRunner> {
+async function signedInMachine(options: Options = {}, others: Record<string, Person> = {}): Promise<RunningRunner> {
   const driver = machine.driver("host-a");
-  const person = somebody(`turn-${names}`);
   const withPerson = {
     ...driver,
     ensure: async (container: Parameters<typeof driver.ensure>[0]) => {
       const isNew = !machine.boxes.has(container.accountId);
       const ref = await driver.ensure(container);
-      if (isNew) machine.signedInAs(container.accountId, person);
+      if (isNew) machine.signedInAs(container.accountId, others[container.accountId] ?? somebody(`turn-${names}`));
       return ref;
     },
   };
@@ -235,6 +234,31 @@ describe("a turn", () => {
     expect(await accountOf(account)).toMatchObject({ state: "signed_out" });
     expect(await laneOf(account)).toMatchObject({ state: "signed_out" });
     expect((await ask(runner)).frames).toMatchObject([{ class: "lost", reason: "signed_out" }]);
+  });
+
+  test("whose sign-in is revoked in the middle of the answer keeps what was said, signs the account out and mails its owner once", async () => {
+    const runner = await signedInMachine();
+    machine.scripts.push(async function* (run) {
+      yield* sayHello();
+      run.onTrouble?.({
+        kind: "declined",
+        class: "lost",
+        reason: "signed_out",
+        message: "Please log out and sign in again.",
+        until: null,
+        closes: null,
+        signedOut: true,
+        param: null,
+      });
+    });
+    const heard = await ask(runner);
+    expect(heard).toMatchObject({ status: 200, body: ANSWER_TEXT, cut: false });
+    expect(heard.frames.map(({ kind }) => kind)).toEqual(["running", "answer"]);
+    expect(await accountOf(account)).toMatchObject({ state: "signed_out" });
+    expect(await laneOf(account)).toMatchObject({ state: "signed_out" });
+    expect((await ask(runner)).frames).toMatchObject([{ class: "lost", reason: "signed_out" }]);
+    const mails = await database.sql`select kind from outbox where payload ->> 'laneId' = ${account.laneId}`;
+    expect(mails).toMatchObject([{ kind: "signed_out_by_openai" }]);
   });
 });
 
@@ -409,4 +433,49 @@ test("the operator's switch stops every container, and turns are declined until 
   expect((await ask(runner)).frames).toMatchObject([{ kind: "declined", class: "lost", reason: "paused_by_operator" }]);
   await database.sql`delete from settings where name = 'codex_lanes'`;
   await eventually(async () => expect((await ask(runner)).body).toBe(ANSWER_TEXT), 10_000);
+});
+
+test("a home that grew too large is emptied of logs by a new start, and its owner told when that was not enough", async () => {
+  const runner = await signedInMachine({ timings: { reconcileMs: 20, homeLookMs: 0 } });
+  await ask(runner);
+  const box = machine.boxes.get(account.accountId)!;
+  box.bytes = 300 * 1024 * 1024;
+  const lastEvents = async () => {
+    const events = await database.sql`select kind, detail from account_events where account_id = ${account.accountId} order by id`;
+    return events.map(({ kind, detail }) => [kind as string, detail as string | null]);
+  };
+  await eventually(async () => expect(await lastEvents()).toContainEqual(["home_recycled", "300 of 256 MiB"]));
+  await eventually(async () => expect(await accountOf(account)).toMatchObject({ containerState: "stopped" }));
+  expect(await laneOf(account)).toMatchObject({ state: "ready" });
+  expect((await ask(runner)).body).toBe(ANSWER_TEXT);
+  expect(box.starts).toBe(2);
+  await eventually(async () =>
+    expect(await laneOf(account)).toMatchObject({
+      state: "cooling",
+      reason: expect.stringMatching(/no_space|Its home is full \(300 of 256 MiB\)/),
+    }),
+  );
+  expect(await accountOf(account)).toMatchObject({ containerState: "failed" });
+  const [row] = await database.sql`select container_reason as said from chatgpt_accounts where id = ${account.accountId}`;
+  expect(row?.["said"]).toMatch(/Sign out and in again to empty it/);
+});
+
+test("a canary runs the version that was chosen for it, and everybody else the installation's", async () => {
+  const theirs = somebody(`not-a-canary-${names}`);
+  const other = await signedInAccount(database.sql, owner.userId, theirs);
+  await database.sql`update chatgpt_accounts set codex_version_canary = '0.170.0' where id = ${account.accountId}`;
+  const runner = await signedInMachine({}, { [other.accountId]: theirs });
+  const versionsOf = async () => {
+    const rows = await database.sql`
+      select id, codex_version as version from chatgpt_accounts where id in ${database.sql([account.accountId, other.accountId])}`;
+    return Object.fromEntries(rows.map(({ id, version }) => [id as string, version as string]));
+  };
+  for (const one of [account, other]) await askTurn({ address: runner.address, account: one, keyId: owner.keyId });
+  expect(machine.boxes.get(account.accountId)?.codexVersion).toBe("0.170.0");
+  expect(machine.boxes.get(other.accountId)?.codexVersion).toBe("0.169.0");
+  expect(await versionsOf()).toEqual({ [account.accountId]: "0.170.0", [other.accountId]: "0.169.0" });
+  // What runs goes on; the next start is of the other version.
+  await database.sql`update chatgpt_accounts set codex_version_canary = null where id = ${account.accountId}`;
+  await askAct(runner.address, "restart", account);
+  expect(machine.boxes.get(account.accountId)?.codexVersion).toBe("0.169.0");
 });
