@@ -40,6 +40,7 @@ export class ScriptedMachine {
   readonly scripts: ((run: TurnRun) => AsyncIterable<TurnStep>)[] = [];
   fallback: (run: TurnRun) => AsyncIterable<TurnStep> = sayHello;
   limits: ReportedLimits = openLimits();
+  loginsStarted = 0;
   readonly #watchers = new Set<(change: ContainerChange) => void>();
 
   driver(host: string): ContainerDriver {
@@ -181,6 +182,7 @@ class ScriptedServer implements AppServer {
           workspaceRouting: person && { chatgptAccountId: person.accountId },
         };
       case "account/login/start":
+        this.machine.loginsStarted += 1;
         this.#loginId = randomUUID();
         return {
           type: "chatgptDeviceCode",

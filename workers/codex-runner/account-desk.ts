@@ -128,8 +128,12 @@ export class AccountDesk {
   /** Returns when the code is on its way; the rest is told in the database. */
   async beginSignIn(): Promise<void> {
     const id = (await runningSignIn(this.deps.sql, this.accountId))?.id;
-    if (id === undefined || this.#signIn?.id === id) return;
-    await this.cancelSignIn();
+    if (id === undefined) return;
+    // Its owner and the reconciler may both ask: between the last look and the beginning nothing is waited for.
+    while (this.#signIn !== null) {
+      if (this.#signIn.id === id) return;
+      await this.cancelSignIn();
+    }
     const giveUp = new AbortController();
     this.#stopIdling();
     const done = this.#runSignIn(id, giveUp.signal).finally(() => {

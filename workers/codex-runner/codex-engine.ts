@@ -9,11 +9,15 @@ import { imageFetcher } from "@/workers/codex-runner/engine/fetch-image";
 import { engineSetup } from "@/workers/codex-runner/engine/lean-setup";
 import type { TurnEngine } from "@/workers/codex-runner/runner-deps";
 
-type Options = Pick<ProcessConfig, "codexProvider" | "upstreamAllow"> & { cacheDir: string };
+type Options = Pick<ProcessConfig, "codexProvider"> & {
+  cacheDir: string;
+  /** `host:port` of private addresses from which a customer's request may have an image fetched. */
+  imagesAllow: readonly string[];
+};
 
 /** The real CLI's app-server. Its own model catalogue is made once per version, by that version. */
 export function codexEngine(options: Options): { engine: TurnEngine; close(): Promise<void> } {
-  const images = imageFetcher({ allow: options.upstreamAllow });
+  const images = imageFetcher({ allow: options.imagesAllow });
   const modelsOf = ({ binary, version }: CodexCliHome) =>
     makeModelCatalogue({ binary, version, cacheFile: path.join(options.cacheDir, `models-${version}.json`) });
   return {

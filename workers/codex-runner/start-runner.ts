@@ -3,6 +3,7 @@ import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Runtime } from "@/lib/runtime/runtime";
 import { areCodexLanesOn } from "@/lib/settings/codex-switch";
+import { requireDatabaseMode } from "@/lib/settings/database-mode";
 import { codexCliSource } from "@/workers/codex-runner/codex-cli";
 import { codexEngine } from "@/workers/codex-runner/codex-engine";
 import type { ChosenDriver } from "@/workers/codex-runner/containers/choose-driver";
@@ -38,7 +39,9 @@ export async function startRunner({ config, db, log, clock }: Runtime): Promise<
   const dataDir = path.resolve(config.dataDir);
   const cacheDir = path.join(dataDir, "codex");
   const cliOf = codexCliSource({ cacheDir, log });
-  const { engine, close: closeEngine } = codexEngine({ ...config, cacheDir });
+  // The operator's own upstreams are nothing that a customer's image URL may reach.
+  const imagesAllow = (await requireDatabaseMode(db.orm)) === "simulated" ? config.upstreamAllow : [];
+  const { engine, close: closeEngine } = codexEngine({ ...config, cacheDir, imagesAllow });
   let listening: Runner | null = null;
   const server = await createRunnerServer({ runner: () => listening, secret, host: config.runnerHost, port: config.runnerPort, log });
   const open = () => openDriver({ sql: db.sql, config, secret, log, cliOf });

@@ -117,6 +117,21 @@ describe("a sign-in", () => {
     await askAct(runner.address, "sign-in", account);
     machine.decide(account.accountId, person);
     await eventually(async () => expect(await signInOf(id)).toMatchObject({ state: "succeeded" }));
+    expect(machine.loginsStarted).toBe(1);
+  });
+
+  test("asked for by two at one time is one sign-in with one code", async () => {
+    const runner = await runnerHere();
+    await askAct(runner.address, "restart", account);
+    const id = newId("sin");
+    await database.sql`insert into sign_ins (id, account_id, user_id) values (${id}, ${account.accountId}, ${account.userId})`;
+    await database.sql`update chatgpt_accounts set state = 'signing_in' where id = ${account.accountId}`;
+    await database.sql`update lanes set state = 'signing_in' where id = ${account.laneId}`;
+    await Promise.all([1, 2, 3, 4].map(() => askAct(runner.address, "sign-in", account)));
+    await untilWaiting(id);
+    machine.decide(account.accountId, person);
+    await eventually(async () => expect(await signInOf(id)).toMatchObject({ state: "succeeded" }));
+    expect(machine.loginsStarted).toBe(1);
   });
 
   test("with an account that another customer has connected is refused, and nothing of it stays", async () => {
