@@ -220,14 +220,16 @@ export class AccountDesk {
   async watchHome(): Promise<void> {
     const nowMs = this.deps.clock.now().getTime();
     if (nowMs - this.#homeLookedAtMs < this.deps.settings.timings.homeLookMs || this.#keeper.life.state !== "running") return;
-    this.#homeLookedAtMs = nowMs;
     const bytes = await this.#keeper.measureHome();
     const { homeMiB } = this.deps.settings.limits;
-    if (bytes === null || bytes <= homeMiB * MIB) {
+    const isTooLarge = bytes !== null && bytes > homeMiB * MIB;
+    // A busy account may be idle only for moments: one that is too large is looked at again at the next reconciliation.
+    if (isTooLarge && this.isBusy) return;
+    this.#homeLookedAtMs = nowMs;
+    if (!isTooLarge) {
       this.#homeRecycled = false;
       return;
     }
-    if (this.isBusy) return;
     // A stopped home loses its log database at the next start.
     await this.#keeper.stop(this.deps.settings.timings.drainMs);
     const size = `${Math.round(bytes / MIB)} of ${homeMiB} MiB`;

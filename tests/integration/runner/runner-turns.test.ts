@@ -17,7 +17,7 @@ import { ANSWER_TEXT, openLimits, type Person, sayHello, ScriptedMachine, somebo
 import { eventually } from "@/tests/factories/eventually";
 import { ConnectionLost } from "@/workers/codex-runner/app-server/connection-lost";
 import { ContainerError } from "@/workers/codex-runner/containers/container-driver";
-import type { TurnRun, TurnStep } from "@/workers/codex-runner/engine/turn-engine";
+import type { DeclinedStep, TurnRun, TurnStep } from "@/workers/codex-runner/engine/turn-engine";
 
 let database: TestDatabase;
 let owner: TestCustomer;
@@ -91,19 +91,36 @@ const accountOf = async ({ accountId }: TestAccount) => {
   return row;
 };
 
+const mailsOf = ({ laneId }: TestAccount) => database.sql`select kind, payload from outbox where payload ->> 'laneId' = ${laneId}`;
+
+/** As the engine says it when OpenAI has ended the sign-in. */
+const REVOKED: DeclinedStep = {
+  kind: "declined",
+  class: "lost",
+  reason: "signed_out",
+  message: "Please log out and sign in again.",
+  until: null,
+  closes: null,
+  signedOut: true,
+  param: null,
+};
+
 /** A turn that waits in the middle until the test lets it go on. */
 function gatedTurn() {
   let begin: () => void = () => undefined;
   let open: () => void = () => undefined;
   const begun = new Promise<void>((resolve) => (begin = resolve));
   const gate = new Promise<void>((resolve) => (open = resolve));
-  async function* script(run: TurnRun): AsyncGenerator<TurnStep> {
+  async function pass(run: TurnRun): Promise<void> {
     begin();
     await Promise.race([gate, aborted(run.signal)]);
+  }
+  async function* script(run: TurnRun): AsyncGenerator<TurnStep> {
+    await pass(run);
     if (run.signal.aborted) return;
     yield* sayHello();
   }
-  return { script, begun, open };
+  return { script, pass, begun, open };
 }
 
 const aborted = (signal: AbortSignal) => new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
@@ -236,20 +253,11 @@ describe("a turn", () => {
     expect((await ask(runner)).frames).toMatchObject([{ class: "lost", reason: "signed_out" }]);
   });
 
-  test("whose sign-in is revoked in the middle of the answer keeps what was said, signs the account out and mails its owner once", async () => {
+  test("whose sign-in is revoked in the middle of the answer keeps what was said, and signs the account out", async () => {
     const runner = await signedInMachine();
     machine.scripts.push(async function* (run) {
       yield* sayHello();
-      run.onTrouble?.({
-        kind: "declined",
-        class: "lost",
-        reason: "signed_out",
-        message: "Please log out and sign in again.",
-        until: null,
-        closes: null,
-        signedOut: true,
-        param: null,
-      });
+      run.onTrouble?.(REVOKED);
     });
     const heard = await ask(runner);
     expect(heard).toMatchObject({ status: 200, body: ANSWER_TEXT, cut: false });
@@ -257,8 +265,33 @@ describe("a turn", () => {
     expect(await accountOf(account)).toMatchObject({ state: "signed_out" });
     expect(await laneOf(account)).toMatchObject({ state: "signed_out" });
     expect((await ask(runner)).frames).toMatchObject([{ class: "lost", reason: "signed_out" }]);
-    const mails = await database.sql`select kind from outbox where payload ->> 'laneId' = ${account.laneId}`;
-    expect(mails).toMatchObject([{ kind: "signed_out_by_openai" }]);
+    expect(await mailsOf(account)).toMatchObject([{ kind: "signed_out_by_openai" }]);
+  });
+
+  test("revoked together with another keeps its answer if it had begun, is declined if not, and their owner has one mail", async () => {
+    await database.sql`update chatgpt_accounts set turns_max = 2 where id = ${account.accountId}`;
+    const runner = await signedInMachine();
+    const [answering, silent] = [gatedTurn(), gatedTurn()];
+    machine.scripts.push(
+      async function* (run) {
+        yield* answering.script(run);
+        run.onTrouble?.(REVOKED);
+      },
+      async function* (run) {
+        await silent.pass(run);
+        yield REVOKED;
+      },
+    );
+    const one = ask(runner);
+    await answering.begun;
+    const two = ask(runner);
+    await silent.begun;
+    answering.open();
+    silent.open();
+    expect(await one).toMatchObject({ body: ANSWER_TEXT, cut: false });
+    expect((await two).frames).toMatchObject([{ kind: "running" }, { kind: "declined", class: "lost", reason: "signed_out", until: null }]);
+    expect(await laneOf(account)).toMatchObject({ state: "signed_out" });
+    expect(await mailsOf(account)).toMatchObject([{ kind: "signed_out_by_openai" }]);
   });
 });
 
@@ -440,6 +473,7 @@ test("a home that grew too large is emptied of logs by a new start, and its owne
   await ask(runner);
   const box = machine.boxes.get(account.accountId)!;
   box.bytes = 300 * 1024 * 1024;
+  const whatToDo = "Its home is full (300 of 256 MiB). Sign out and in again to empty it.";
   const lastEvents = async () => {
     const events = await database.sql`select kind, detail from account_events where account_id = ${account.accountId} order by id`;
     return events.map(({ kind, detail }) => [kind as string, detail as string | null]);
@@ -452,12 +486,38 @@ test("a home that grew too large is emptied of logs by a new start, and its owne
   await eventually(async () =>
     expect(await laneOf(account)).toMatchObject({
       state: "cooling",
-      reason: expect.stringMatching(/no_space|Its home is full \(300 of 256 MiB\)/),
+      reason: `container_failed: ${whatToDo}`,
+      until: expect.any(Date),
     }),
   );
   expect(await accountOf(account)).toMatchObject({ containerState: "failed" });
   const [row] = await database.sql`select container_reason as said from chatgpt_accounts where id = ${account.accountId}`;
-  expect(row?.["said"]).toMatch(/Sign out and in again to empty it/);
+  expect(row?.["said"]).toBe(`no_space: ${whatToDo}`);
+  expect(await lastEvents()).toContainEqual(["container_failed", `no_space: ${whatToDo}`]);
+  expect(await mailsOf(account)).toMatchObject([{ kind: "container_failed", payload: { message: whatToDo } }]);
+});
+
+test("a home that grew too large in the middle of work is emptied as soon as the work is done", async () => {
+  const person = somebody(`turn-${names}`);
+  const bytes = 300 * 1024 * 1024;
+  const box = { instance: "", running: false, person, servers: new Set<never>(), starts: 0, bytes, codexVersion: "" };
+  machine.boxes.set(account.accountId, box);
+  const runner = await signedInMachine({ timings: { reconcileMs: 20 } });
+  const turn = gatedTurn();
+  machine.scripts.push(turn.script);
+  const heard = ask(runner);
+  const sizeSeen = async () => {
+    const [row] = await database.sql`select home_bytes::float8 as bytes from chatgpt_accounts where id = ${account.accountId}`;
+    return row?.["bytes"] as number | null;
+  };
+  await eventually(async () => expect(await sizeSeen()).toBe(bytes));
+  expect(box.running).toBe(true);
+  turn.open();
+  expect((await heard).body).toBe(ANSWER_TEXT);
+  await eventually(async () => {
+    const events = await database.sql`select kind from account_events where account_id = ${account.accountId}`;
+    expect(events).toContainEqual({ kind: "home_recycled" });
+  });
 });
 
 test("a canary runs the version that was chosen for it, and everybody else the installation's", async () => {
