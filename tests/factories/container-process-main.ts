@@ -26,10 +26,16 @@ import { DOOR_URL } from "@/workers/shared/egress-control";
  * driver that does what the test says. It ends with whoever started it.
  */
 const run = promisify(execFile);
-/** Tells the status, and lives as long as the tunnel. */
+/** Tells the status once TLS stands, and lives as long as the tunnel. */
 const HOLD = `
-const socket = require("node:net").connect(3128, "127.0.0.1", () => socket.write("CONNECT " + process.argv[1] + " HTTP/1.1\\r\\n\\r\\n"));
-socket.once("data", (text) => console.log(String(text).split(" ")[1]));
+const target = process.argv[1];
+const socket = require("node:net").connect(3128, "127.0.0.1", () => socket.write("CONNECT " + target + " HTTP/1.1\\r\\n\\r\\n"));
+socket.once("data", (text) => {
+  const status = String(text).split(" ")[1];
+  if (status !== "200") return console.log(status);
+  const options = { socket, servername: target.split(":")[0], rejectUnauthorized: false };
+  require("node:tls").connect(options, () => console.log(status)).on("error", () => {});
+});
 socket.on("error", () => {});
 `;
 let tunnelEnded = Promise.resolve();

@@ -34,7 +34,8 @@ export function canStartDockerd(): boolean {
   return why === null;
 }
 
-function whyNoDockerd(): string | null {
+/** Null: it can. */
+export function whyNoDockerd(): string | null {
   if (process.platform !== "linux" || process.getuid?.() !== 0) return "a Docker engine of the test's own needs root on Linux";
   const missing = ["dockerd", "containerd", "runc", "iptables", "ip", UNSHARE, NSENTER].filter((tool) => !hasTool(tool));
   return missing.length === 0 ? null : `${missing.join(", ")} not found; ${INSTALL}`;

@@ -2,15 +2,17 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import { connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { guardedLookup } from "@/lib/http/guarded-agent";
+import { hearHello } from "@/workers/egress-proxy/hear-hello";
 import type { LeaseBook } from "@/workers/egress-proxy/lease-book";
 import type { EgressIdentity } from "@/workers/shared/egress-token";
 
 /*
- * A proxy that knows one method, CONNECT, and a handful of targets. The bytes inside are TLS and none of its business.
+ * A proxy that knows one method, CONNECT, and a handful of targets. The bytes inside are TLS, and none of its business once the client
+ * has asked there for the same name: behind one address there may be many.
  *
- *   socket --header--> who? --> where to? --> how many? --> live lease? --> upstream --> tunnel
+ *   socket --header--> who? --> where to? --> how many? --> live lease? --> upstream --200--> TLS for that name? --> tunnel
  *
- * Whatever is not admitted gets its status and is closed. A tunnel lives until either side ends, it is idle for too long, or its
+ * Whatever is not admitted gets its status, if there was none yet, and is closed. A tunnel lives until either side ends, it is idle for too long, or its
  * lease is over.
  */
 export type EgressGateOptions = {
@@ -31,18 +33,24 @@ export type EgressTimings = {
   /** From the connection to its complete header. */
   headerMs: number;
   connectMs: number;
+  /** From the open tunnel to the whole of the client's first message. */
+  helloMs: number;
   /** From the open tunnel to the upstream's first byte. */
   firstByteMs: number;
   idleMs: number;
 };
 
-const TIMINGS: EgressTimings = { headerMs: 10_000, connectMs: 10_000, firstByteMs: 30_000, idleMs: 15 * 60_000 };
+const TIMINGS: EgressTimings = { headerMs: 10_000, connectMs: 10_000, helloMs: 10_000, firstByteMs: 30_000, idleMs: 15 * 60_000 };
 const HEADER_BYTES_MAX = 8 * 1024;
 /** Of one account. A turn needs one, and its side calls a few. */
 const TUNNELS_MAX = 32;
+/** Of one address: connections that have not shown yet whose they are. */
+const STRANGERS_MAX = 64;
 /** What one caller may say in a refused target, kept for the owner. */
 const TARGET_CHARS_MAX = 120;
 
+/** `wanted`: the target as it stands in CONNECT. `head`: what came right behind that. */
+type Way = { wanted: string; target: EgressTarget; head: Buffer };
 type Tunnel = { identity: EgressIdentity; client: Duplex; upstream: Socket | null };
 
 export class EgressGate {
@@ -53,6 +61,10 @@ export class EgressGate {
   readonly #tunnels = new Map<string, Set<Tunnel>>();
   /** Sockets that came through a door: whose they are is known by that. */
   readonly #doors = new WeakMap<Duplex, () => EgressIdentity>();
+  readonly #headerTimers = new WeakMap<Duplex, () => void>();
+  /** By address, those that came over a shared network and are not known yet. */
+  readonly #strangers = new Map<string, Set<Socket>>();
+  readonly #introductions = new WeakMap<Duplex, () => void>();
 
   constructor(options: EgressGateOptions) {
     this.#options = options;
@@ -99,6 +111,10 @@ export class EgressGate {
 
   #boundHeader(socket: Socket): void {
     socket.on("error", () => socket.destroy());
+    if (!this.#doors.has(socket) && !this.#admitStranger(socket)) {
+      this.#options.onRefused({ identity: null, target: "", reason: "too_many" });
+      return void socket.destroy();
+    }
     const timer = setTimeout(() => socket.destroy(), this.#timings.headerMs);
     timer.unref();
     const done = () => clearTimeout(timer);
@@ -106,7 +122,20 @@ export class EgressGate {
     this.#headerTimers.set(socket, done);
   }
 
-  readonly #headerTimers = new WeakMap<Duplex, () => void>();
+  /** It counts until it is known or closed. */
+  #admitStranger(socket: Socket): boolean {
+    const address = socket.remoteAddress ?? "";
+    const strangers = this.#strangers.get(address) ?? new Set();
+    if (strangers.size >= STRANGERS_MAX) return false;
+    this.#strangers.set(address, strangers.add(socket));
+    const forget = () => {
+      strangers.delete(socket);
+      if (strangers.size === 0 && this.#strangers.get(address) === strangers) this.#strangers.delete(address);
+    };
+    this.#introductions.set(socket, forget);
+    socket.once("close", forget);
+    return true;
+  }
 
   async #connect(request: IncomingMessage, client: Duplex, head: Buffer): Promise<void> {
     this.#headerTimers.get(client)?.();
@@ -118,12 +147,13 @@ export class EgressGate {
       end(client, status);
     };
     if (identity === null) return refuse("407 Proxy Authentication Required", "who_is_it");
+    this.#introductions.get(client)?.();
     const target = this.#options.targets.get(wanted);
     if (target === undefined) return refuse("403 Forbidden", "not_allowed");
     const tunnel = this.#enter({ identity, client, upstream: null });
     if (tunnel === null) return refuse("429 Too Many Requests", "too_many");
     if (!(await this.#options.leases.admits(identity))) return refuse("403 Forbidden", "no_lease");
-    if (!client.destroyed) this.#open(tunnel, target, head);
+    if (!client.destroyed) this.#open(tunnel, { wanted, target, head });
   }
 
   #identify(request: IncomingMessage, client: Duplex): EgressIdentity | null {
@@ -145,9 +175,10 @@ export class EgressGate {
     return tunnel;
   }
 
-  #open(tunnel: Tunnel, target: EgressTarget, head: Buffer): void {
+  #open(tunnel: Tunnel, way: Way): void {
     const { client } = tunnel;
     const { connectMs, firstByteMs, idleMs } = this.#timings;
+    const { target } = way;
     const { host, port } = target;
     const upstream = connect({ host, port, noDelay: true, ...(target.guarded ? { lookup: guardedLookup } : {}) });
     tunnel.upstream = upstream;
@@ -167,10 +198,26 @@ export class EgressGate {
       upstream.once("data", () => clearTimeout(timer));
       upstream.setTimeout(idleMs, () => upstream.destroy());
       client.write("HTTP/1.1 200 Connection Established\r\n\r\n");
-      if (head.length > 0) upstream.write(head);
-      client.pipe(upstream);
       upstream.pipe(client);
+      void this.#join(tunnel, upstream, way);
     });
+  }
+
+  /** From here on a refusal can only be told by closing. */
+  async #join(tunnel: Tunnel, upstream: Socket, { wanted, head }: Way): Promise<void> {
+    const { client, identity } = tunnel;
+    const heard = await hearHello(client, { head, timeoutMs: this.#timings.helloMs });
+    const isTheName = heard.kind === "hello" && heard.name === wanted.slice(0, wanted.lastIndexOf(":"));
+    if (isTheName) {
+      upstream.write(heard.bytes);
+      client.pipe(upstream);
+      return;
+    }
+    if (heard.kind !== "gone") {
+      const reason = heard.kind === "hello" ? "other_name" : heard.kind;
+      this.#options.onRefused({ identity, target: shown(wanted), reason });
+    }
+    close(tunnel);
   }
 
   #refusePlain(request: IncomingMessage): void {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { chmodSync, lstatSync, mkdirSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, type Stats } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
 
@@ -26,6 +26,7 @@ export type EgressStatus = z.infer<typeof egressStatus>;
 
 /** The shortest bound of the systems that we run on, in bytes, with the final zero. */
 const SOCKET_PATH_MAX = 104;
+const OTHERS_MAY = 0o077;
 
 export function egressFolder(dataDir: string): string {
   return path.join(dataDir, "codex", "egress");
@@ -39,11 +40,28 @@ export function egressControlPath(dataDir: string): string {
   return path.join("/tmp", `switchyard-${process.getuid?.() ?? 0}-${hash}`, "control.sock");
 }
 
+/** Somebody else could be behind the socket. */
+export class ForeignControl extends Error {}
+
 /** Nobody else may be behind the socket: in a folder for everybody, somebody may have made ours first. */
 export function makeControlFolder(controlPath: string): void {
   const folder = path.dirname(controlPath);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const stat = lstatSync(folder);
-  if (!stat.isDirectory() || stat.uid !== process.getuid?.()) throw new Error(`${folder} belongs to somebody else`);
+  requireOwnFolder(folder);
   chmodSync(folder, 0o700);
+}
+
+/** The same for whoever is about to connect. What is not there yet is told as the system tells it: `ENOENT`. */
+export function requireOwnControl(controlPath: string): void {
+  const folder = path.dirname(controlPath);
+  const { mode } = requireOwnFolder(folder);
+  if ((mode & OTHERS_MAY) !== 0) throw new ForeignControl(`${folder} is open to others`);
+  const stat = lstatSync(controlPath);
+  if (!stat.isSocket() || stat.uid !== process.getuid?.()) throw new ForeignControl(`${controlPath} is no socket of this user`);
+}
+
+function requireOwnFolder(folder: string): Stats {
+  const stat = lstatSync(folder);
+  if (!stat.isDirectory() || stat.uid !== process.getuid?.()) throw new ForeignControl(`${folder} belongs to somebody else`);
+  return stat;
 }

@@ -37,6 +37,7 @@ describe.runIf(canStartDockerd())("one Docker engine on this machine", () => {
       engines: [{ name: "here", address: `unix://${dockerd.socketPath}` }],
       tlsDir: null,
       runtime: null,
+      isFirewallEnforced: false,
       egress: way,
       log: pino({ level: "silent" }),
     });
@@ -259,6 +260,7 @@ describe.runIf(canStartDockerd())("one Docker engine on this machine", () => {
       engines: [{ name: "nowhere", address: "unix:///run/switchyard/no-engine.sock" }],
       tlsDir: null,
       runtime: null,
+      isFirewallEnforced: false,
       egress,
       log: pino({ level: "silent" }),
     });

@@ -30,6 +30,7 @@ describe.runIf(canStartDockerd())("three Docker engines elsewhere", () => {
       engines: places.map(({ name, port }) => ({ name, address: `tcp://127.0.0.1:${port}` })),
       tlsDir: null,
       runtime: null,
+      isFirewallEnforced: false,
       egress,
       log: pino({ level: "silent" }),
     });

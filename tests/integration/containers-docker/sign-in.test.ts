@@ -48,6 +48,7 @@ describe.runIf(canStartDockerd())("a ChatGPT account in a container behind its d
       engines: [{ name: "here", address: `unix://${dockerd.socketPath}` }],
       tlsDir: null,
       runtime: null,
+      isFirewallEnforced: false,
       egress: createEgressClient({ dataDir: folder, secret: SECRET, port: 0 }),
       log,
     });

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newId } from "@/lib/ids/ids";
@@ -107,9 +107,23 @@ describe.each(testUsers())("a bubblewrap container of $name", (user) => {
     const writable = mounts.filter((mount) => mount[5]?.startsWith("rw")).map((mount) => mount[4]);
     expect(writable).toEqual(expect.arrayContaining(["/codex-home", "/tmp"]));
     expect(writable.filter((place) => !/^\/(codex-home|tmp|proc|dev)(\/|$)/.test(place ?? ""))).toEqual([]);
+    expect(writable).not.toContain("/dev");
+    const inMemory = mounts.filter((mount) => mount.includes("tmpfs") && ["/tmp", "/dev/shm"].includes(mount[4] ?? ""));
+    expect(inMemory.map((mount) => /size=(\d+)k/.exec(mount.at(-1) ?? "")?.[1])).toEqual(["8192", "65536"]);
     const processes = await runner.seenInside(mine, ["--files", "--max-depth", "2", "--glob", "/proc/[0-9]*/comm", "/proc"]);
     expect(processes.split("\n").filter(Boolean).length).toBeLessThanOrEqual(2);
     await runner.destroy(ref, { deleteHome: true });
+  });
+
+  test("a container that puts a link in the place of its socket is not connected to through it", async () => {
+    const [mine, other] = [newId("acct"), newId("acct")];
+    const [ref, victim] = [await runner.ensure({ accountId: mine, fence: 1 }), await runner.ensure({ accountId: other, fence: 1 })];
+    const socketsOf = (accountId: string) => path.join(machine.dataDir, "codex", "run", accountId, "sockets");
+    const [name = ""] = readdirSync(socketsOf(mine));
+    rmSync(path.join(socketsOf(mine), name));
+    symlinkSync(path.join(socketsOf(other), name), path.join(socketsOf(mine), name));
+    await expect(runner.initialize(ref)).rejects.toMatchObject({ reason: "failed", message: expect.stringMatching(/not connected to/) });
+    for (const one of [ref, victim]) await runner.destroy(one, { deleteHome: true });
   });
 
   test("a home is closed to everybody else, and the setup's files replace whatever lies in their place", async () => {

@@ -48,6 +48,21 @@ const ask = (line) => new Promise((resolve) => {
 Promise.all(${JSON.stringify(lines)}.map(ask)).then((answers) => console.log(JSON.stringify(answers)));
 `;
 
+/** What comes of each thing said in a tunnel to an allowed name: TLS for that server, or null for plain words. */
+const SAY = (names: readonly (string | null)[]) => `
+const { connect } = require("node:net");
+const say = (servername) => new Promise((resolve) => {
+  const socket = connect(3128, "127.0.0.1", () => socket.write("CONNECT chatgpt.com:443 HTTP/1.1\\r\\n\\r\\n"));
+  socket.on("error", () => {}).once("close", () => resolve("closed"));
+  socket.once("data", () => {
+    if (servername === null) return socket.write("GET / HTTP/1.1\\r\\nhost: chatgpt.com\\r\\n\\r\\n");
+    const tls = require("node:tls").connect({ socket, servername, rejectUnauthorized: false }, () => resolve("secure") || socket.destroy());
+    tls.on("error", () => {});
+  });
+});
+Promise.all(${JSON.stringify(names)}.map(say)).then((answers) => console.log(JSON.stringify(answers)));
+`;
+
 /** Tries to get out without the proxy. */
 const GO_PAST = (addresses: readonly [string, number][]) => `
 const { connect } = require("node:net");
@@ -102,6 +117,8 @@ describe.each(testUsers())("the way out of a container of $name", (user) => {
       "POST http://169.254.169.254/ HTTP/1.1",
     ];
     expect(await answers(account.accountId, refused)).toEqual(refused.map(() => "403"));
+    const said = await runner.enterNetwork(account.accountId, SAY(["chatgpt.com", "github.com", "auth.openai.com", null]));
+    expect(JSON.parse(said)).toEqual(["secure", "closed", "closed", "closed"]);
     const { port } = new URL(db.url);
     const past = await runner.enterNetwork(
       account.accountId,
@@ -117,6 +134,7 @@ describe.each(testUsers())("the way out of a container of $name", (user) => {
     const events = await db.sql<{ detail: string; fence: number }[]>`
       select detail, fence::int from account_events where account_id = ${account.accountId} and kind = 'egress_refused'`;
     const wanted = refused.map((line) => `${line.split(" ")[1]} (${line.startsWith("CONNECT") ? "not_allowed" : "plain_http"})`);
+    wanted.push("chatgpt.com:443 (other_name), 2 times", "chatgpt.com:443 (not_tls)");
     expect(events.map((event) => event.detail)).toEqual(expect.arrayContaining(wanted.slice(1)));
     expect(new Set(events.map((event) => event.fence))).toEqual(new Set([account.fence]));
     await runner.destroy(ref, { deleteHome: true });

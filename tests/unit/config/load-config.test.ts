@@ -53,6 +53,7 @@ test("without any variable every setting has its documented default", () => {
     egressPort: 0,
     dockerHosts: [],
     dockerTlsDir: null,
+    dockerFirewall: "unproven",
     dockerRuntime: null,
     kubernetesConfigFile: null,
     kubernetesNamespace: "switchyard",
@@ -69,6 +70,12 @@ test("without any variable every setting has its documented default", () => {
     nextauthSecret: null,
     masterKey: null,
   });
+});
+
+test.each(["0.0.0.0", "::", "0:0:0:0:0:0:0:0", "::ffff:0.0.0.0"])("RUNNER_HOST %s is refused: nobody can be sent there", (address) => {
+  expect(problemsOf(() => loadConfig({ RUNNER_HOST: address }))).toEqual([
+    expect.stringContaining("RUNNER_HOST must be the IP address of one"),
+  ]);
 });
 
 test("an empty variable counts as unset", () => {

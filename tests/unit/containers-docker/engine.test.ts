@@ -44,3 +44,10 @@ test("an engine under another authority is not believed", async () => {
   const { tlsDir } = await startTlsEngine();
   await expect(openEngine({ name: "north", address }, tlsDir).calls.info()).rejects.toThrow(/certificate/);
 });
+
+test("an engine on the network is refused without TLS; one on this machine is not", () => {
+  expect(() => openEngine({ name: "north", address: "tcp://192.0.2.1:2375" }, null)).toThrow(/north is at .* DOCKER_TLS_DIR/);
+  for (const address of ["tcp://127.0.0.1:2375", "tcp://[::1]:2375", "unix:///run/docker.sock"]) {
+    expect(openEngine({ name: "here", address }, null).address).toBe(address);
+  }
+});

@@ -1,4 +1,3 @@
-import { isLoopbackHost } from "@/lib/config/load-config";
 import type { ContainerDriver, DriverKind, Probe } from "@/workers/codex-runner/containers/container-driver";
 import { OperatorError } from "@/workers/shared/operator-error";
 
@@ -7,8 +6,8 @@ export type DriverChoice = {
   wanted: DriverKind | "auto";
   /** CODEX_ENGINE. */
   engine: "app-server" | "exec";
-  /** HOST: whom this product is offered to. */
-  host: string;
+  /** What offers this product to others than this machine, in words; null: nothing does. */
+  publicBy: string | null;
   create: (kind: DriverKind) => Promise<ContainerDriver>;
   /** Homes of this place have been in sandboxes: they are not opened to each other because a sandbox fails today. */
   hasSandboxedHomes: () => Promise<boolean>;
@@ -18,9 +17,27 @@ export type DriverChoice = {
 
 export type ChosenDriver = { driver: ContainerDriver; probe: Extract<Probe, { ok: true }> };
 
-/** The driver that was asked for, or the best that works here. What isolates nothing is for one person on one machine. */
-export async function chooseDriver({ wanted, engine, host, create, hasSandboxedHomes, onFallback }: DriverChoice): Promise<ChosenDriver> {
-  if (wanted === "process") requireLoopback(host);
+/**
+ * The driver that was asked for, or the best that works here. What isolates nothing, or leaves the network open, is for one person on
+ * one machine.
+ */
+export async function chooseDriver(choice: DriverChoice): Promise<ChosenDriver> {
+  const chosen = await chooseAny(choice);
+  try {
+    if (choice.publicBy !== null) requireClosedNetwork(chosen, choice.publicBy);
+  } catch (error) {
+    await chosen.driver.close();
+    throw error;
+  }
+  return chosen;
+}
+
+async function chooseAny({ wanted, engine, publicBy, create, hasSandboxedHomes, onFallback }: DriverChoice): Promise<ChosenDriver> {
+  if (wanted === "process" && publicBy !== null) {
+    throw new OperatorError(
+      `CODEX_DRIVER=process isolates nothing, and ${publicBy}: customers' sign-ins would lie open to each other. Use bubblewrap, docker or kubernetes.`,
+    );
+  }
   if (wanted !== "auto") {
     const driver = await create(wanted);
     if (engine === "exec" && driver.run === undefined) {
@@ -33,14 +50,14 @@ export async function chooseDriver({ wanted, engine, host, create, hasSandboxedH
   }
   const bubblewrap = await tryDriver(await create("bubblewrap"));
   if ("driver" in bubblewrap) return bubblewrap;
+  if (publicBy !== null) {
+    throw new OperatorError(
+      `Codex containers cannot be isolated here: ${bubblewrap.why}. They must be, since ${publicBy}. Mend that, or set CODEX_DRIVER to docker or kubernetes, or CODEX_LANES to off.`,
+    );
+  }
   if (await hasSandboxedHomes()) {
     throw new OperatorError(
       `Codex containers cannot be isolated any more: ${bubblewrap.why}. Mend that, or set CODEX_DRIVER=process to go on without isolation.`,
-    );
-  }
-  if (!isLoopbackHost(host)) {
-    throw new OperatorError(
-      `Codex containers cannot be isolated here: ${bubblewrap.why}. Mend that, or set CODEX_DRIVER to docker or kubernetes, or CODEX_LANES to off.`,
     );
   }
   const alone = await tryDriver(await create("process"));
@@ -58,9 +75,16 @@ async function tryDriver(driver: ContainerDriver): Promise<ChosenDriver | { why:
   return { why: probe.why };
 }
 
-function requireLoopback(host: string): void {
-  if (isLoopbackHost(host)) return;
+/** Where a driver cannot find out by itself, the operator states what they have seen. */
+const STATEMENTS: Partial<Record<DriverKind, string>> = {
+  docker: "DOCKER_FIREWALL=enforced says that you have seen the engines' machines drop what comes from the containers",
+  kubernetes: "KUBERNETES_NETWORK_POLICY=enforced says that you have seen the cluster's network plugin enforce a NetworkPolicy",
+};
+
+function requireClosedNetwork({ driver, probe }: ChosenDriver, publicBy: string): void {
+  if (probe.isolation.net === "allow-list") return;
+  const statement = STATEMENTS[driver.kind];
   throw new OperatorError(
-    `CODEX_DRIVER=process isolates nothing, and HOST is ${host}: customers' sign-ins would lie open to each other. Use bubblewrap, docker or kubernetes.`,
+    `The network of the containers is open as far as is known, and ${publicBy}: nobody else's Codex may run in them.${statement ? ` ${statement}.` : ""}`,
   );
 }

@@ -20,10 +20,13 @@ export interface ContainerDriver {
   run?(command: AccountCommand): Promise<RunningCommand>;
   /** A new WebSocket byte stream to app-server, as often as wanted. */
   connect(ref: ContainerRef, signal?: AbortSignal): Promise<Duplex>;
-  /** SIGTERM, so that running turns end; SIGKILL after `drainMs`. Returns when the process is proven gone. */
-  stop(ref: ContainerRef, drainMs: number): Promise<void>;
+  /**
+   * SIGTERM, so that running turns end; SIGKILL after `drainMs`. Returns when the process is proven gone. With the `fence` of a lease,
+   * a driver that can tell leaves alone what has been taken over under a newer one.
+   */
+  stop(ref: ContainerRef, drainMs: number, fence?: number): Promise<void>;
   /** Stops at once. With `deleteHome` the sign-in is gone for good. */
-  destroy(ref: ContainerRef, options: { deleteHome: boolean }): Promise<void>;
+  destroy(ref: ContainerRef, options: { deleteHome: boolean; fence?: number }): Promise<void>;
   /** All containers of this installation on this driver's hosts, for reconciliation after a restart of anything. */
   list(): Promise<ContainerStatus[]>;
   /** Returns the function that ends it. */

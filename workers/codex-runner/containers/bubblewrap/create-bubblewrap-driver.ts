@@ -1,8 +1,5 @@
 import { createHash } from "node:crypto";
-import { open } from "node:fs/promises";
-import { connect } from "node:net";
 import { chownSync } from "node:fs";
-import path from "node:path";
 import type { ContainerDriver } from "@/workers/codex-runner/containers/container-driver";
 import { findBwrap } from "@/workers/codex-runner/containers/bubblewrap/find-bwrap";
 import { probeBubblewrap } from "@/workers/codex-runner/containers/bubblewrap/probe-bubblewrap";
@@ -10,6 +7,7 @@ import { codexSandbox, SOCKET_INSIDE } from "@/workers/codex-runner/containers/b
 import { startSandbox } from "@/workers/codex-runner/containers/bubblewrap/start-sandbox";
 import { giveUid } from "@/workers/codex-runner/containers/shared/account-uid";
 import { joinCgroups, makeCgroups, removeCgroups } from "@/workers/codex-runner/containers/shared/cgroups";
+import { connectSocket } from "@/workers/codex-runner/containers/shared/connect-socket";
 import type { EgressClient } from "@/workers/codex-runner/containers/shared/egress-client";
 import {
   type Launch,
@@ -86,15 +84,7 @@ export function createBubblewrapDriver(options: BubblewrapDriverOptions): Contai
       return true;
     },
     leave: (accountId) => egress.closeDoor(accountId),
-    openSocket: async ({ sockets }) => {
-      // Through the folder's descriptor: a data folder may be deeper than a socket's path may be long.
-      const folder = await open(sockets, "r");
-      const socket = connect(path.join(`/proc/self/fd/${folder.fd}`, SOCKET_NAME));
-      const close = () => void folder.close().catch(() => undefined);
-      socket.once("connect", close);
-      socket.once("error", close);
-      return socket;
-    },
+    openSocket: ({ sockets }) => connectSocket({ folder: sockets, name: SOCKET_NAME, uid: null }),
   };
   return new LocalDriver(launcher, options);
 }

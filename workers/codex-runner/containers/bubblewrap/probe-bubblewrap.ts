@@ -22,14 +22,17 @@ const ANY_UID = 65_534;
 const MANY_PROCESSES = "i=0; while [ $i -lt 60 ]; do sleep 5 & i=$((i+1)); done; exit 0";
 /** Needs more memory than the limit. */
 const MUCH_MEMORY = "exec dd if=/dev/zero of=/dev/null bs=64M count=1";
-/** Alone in its namespaces: two processes at most, no interface but lo, and nothing that it may write. */
+/** Alone in its namespaces: two processes at most, no interface but lo, and nothing that it may write, or not without a bound. */
 const ALONE =
-  'set -- /proc/[0-9]*; [ $# -le 3 ] || exit 21; [ "$(grep -c : /proc/net/dev)" = 1 ] || exit 22; [ ! -w / ] || exit 23; exit 0';
+  'set -- /proc/[0-9]*; [ $# -le 3 ] || exit 21; [ "$(grep -c : /proc/net/dev)" = 1 ] || exit 22; [ ! -w / ] || exit 23; ' +
+  "[ ! -w /dev ] || exit 24; ! dd if=/dev/zero of=/dev/shm/much bs=1M count=9 2>/dev/null || exit 25; rm -f /dev/shm/much; exit 0";
 
 const WHY_NOT: Record<number, string> = {
   21: "processes of the machine are visible inside",
   22: "network interfaces of the machine are visible inside",
   23: "the root folder can be written inside",
+  24: "the folder of devices can be written inside",
+  25: "shared memory has no bound inside",
 };
 
 /**

@@ -21,6 +21,7 @@ export const SOCKET_INSIDE = "/tmp/app.sock";
 const SOCKETS_INSIDE = `/tmp/codex-daemon-${INNER_UID}`;
 const CERTIFICATES_INSIDE = "/etc/ssl/certs/ca-certificates.crt";
 const TMP_BYTES = 64 * 1024 * 1024;
+const SHM_BYTES = 8 * 1024 * 1024;
 const OPEN_FILES_MAX = 4096;
 
 export type Sandbox = {
@@ -93,7 +94,9 @@ export function sandboxCommand(sandbox: Sandbox): { program: string; args: strin
       ["--cap-drop", "ALL", "--clearenv"],
       Object.entries(sandbox.env).flatMap(([name, value]) => ["--setenv", name, value]),
       readOnly.flatMap(([, inside], at) => ["--ro-bind", staged(at), inside]),
-      ["--proc", "/proc", "--dev", "/dev", "--size", String(TMP_BYTES), "--tmpfs", "/tmp"],
+      // A file system in memory has no bound of its own: each that may be written gets one, and the one under /dev is closed.
+      ["--proc", "/proc", "--dev", "/dev", "--size", String(SHM_BYTES), "--tmpfs", "/dev/shm", "--remount-ro", "/dev"],
+      ["--size", String(TMP_BYTES), "--tmpfs", "/tmp"],
       writable.flatMap(([, inside], at) => ["--bind", staged(readOnly.length + at), inside]),
       ["--dir", "/work", "--chdir", "/work", "--remount-ro", "/", "--disable-userns"],
       sandbox.argv,

@@ -18,7 +18,7 @@ import { type Engine, type EngineAddress, openEngine } from "@/workers/codex-run
 import { writeHomeFiles } from "@/workers/codex-runner/containers/docker/home-files";
 import { HomeSizes } from "@/workers/codex-runner/containers/docker/home-size";
 import { ensureInternalNetwork } from "@/workers/codex-runner/containers/docker/internal-network";
-import { connectByExec, connectSocket } from "@/workers/codex-runner/containers/docker/open-connection";
+import { connectByExec, connectSharedSocket } from "@/workers/codex-runner/containers/docker/open-connection";
 import { engineNamed, placeHome } from "@/workers/codex-runner/containers/docker/place-home";
 import { probeEngine, weakestIsolation } from "@/workers/codex-runner/containers/docker/probe-engine";
 import { makeSocketFolder, removeSocketFolder } from "@/workers/codex-runner/containers/docker/socket-folder";
@@ -44,6 +44,8 @@ export type DockerDriverOptions = {
   tlsDir: string | null;
   /** OCI runtime of the containers; null: the engine's default. */
   runtime: string | null;
+  /** What the operator says of engines elsewhere; they cannot be asked. */
+  isFirewallEnforced: boolean;
   egress: Pick<EgressClient, "doorUrl" | "openDoor" | "closeDoor" | "proxyUrl">;
   log: Logger;
 };
@@ -68,8 +70,10 @@ class DockerDriver implements ContainerDriver {
   }
 
   async probe(): Promise<Probe> {
-    const { runtime } = this.#options;
-    const results = await Promise.allSettled(this.#engines.map((engine) => probeEngine(engine, { runtime, hasDoor: engine.isLocal })));
+    const { runtime, isFirewallEnforced } = this.#options;
+    const results = await Promise.allSettled(
+      this.#engines.map((engine) => probeEngine(engine, { runtime, hasDoor: engine.isLocal, isFirewallEnforced })),
+    );
     const found = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
     const missing = results.flatMap((result, at) => {
       const engine = this.#engines[at];
@@ -78,7 +82,11 @@ class DockerDriver implements ContainerDriver {
     if (found.length === 0) return { ok: false, why: missing.join(" ") };
     return {
       ok: true,
-      isolation: weakestIsolation(found.map((probe) => probe.isolation)),
+      isolation: {
+        ...weakestIsolation(found.map((probe) => probe.isolation)),
+        // Also of those that do not answer now: they may come back.
+        net: this.#engines.every((engine) => engine.isLocal || isFirewallEnforced) ? "allow-list" : "open",
+      },
       notes: [...found.flatMap((probe) => probe.notes), ...missing],
     };
   }
@@ -163,7 +171,7 @@ class DockerDriver implements ContainerDriver {
   }
 
   #connectTo(engine: Engine, to: { accountId: string; name: string; signal?: AbortSignal }): Promise<Duplex> {
-    return engine.isLocal ? connectSocket(this.#socketDirOf(to.accountId), to.signal) : connectByExec(engine, to.name, to.signal);
+    return engine.isLocal ? connectSharedSocket(this.#socketDirOf(to.accountId), to.signal) : connectByExec(engine, to.name, to.signal);
   }
 
   stop(ref: ContainerRef, drainMs: number): Promise<void> {

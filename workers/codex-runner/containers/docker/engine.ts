@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import Docker from "dockerode";
+import { isLoopbackHost } from "@/lib/config/load-config";
+import { OperatorError } from "@/workers/shared/operator-error";
 
 /** One Docker engine. Its name is the `host` of every account whose home it holds, so it stays for as long as they do. */
 export type Engine = {
@@ -20,9 +22,18 @@ export type EngineAddress = { name: string; address: string };
 const SILENCE_MS_MAX = 30_000;
 const TLS_FILES = { ca: "ca.pem", cert: "cert.pem", key: "key.pem" } as const;
 
-/** `tlsDir` holds `ca.pem`, `cert.pem` and `key.pem` for the engines at `tcp://`; null: they are spoken to in the clear. */
+/**
+ * `tlsDir` holds `ca.pem`, `cert.pem` and `key.pem` for the engines at `tcp://`. Null: only a loopback address is spoken to; whoever
+ * can listen or answer on the way to an engine is root on its machine.
+ */
 export function openEngine({ name, address }: EngineAddress, tlsDir: string | null): Engine {
-  const target = dialOptions(new URL(address), tlsDir);
+  const url = new URL(address);
+  if (url.protocol === "tcp:" && tlsDir === null && !isLoopbackHost(url.hostname.replace(/^\[|\]$/g, ""))) {
+    throw new OperatorError(
+      `The Docker engine ${name} is at ${address}, without TLS: anybody on the way would own it. Set DOCKER_TLS_DIR.`,
+    );
+  }
+  const target = dialOptions(url, tlsDir);
   return {
     name,
     address,

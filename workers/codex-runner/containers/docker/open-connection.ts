@@ -1,9 +1,9 @@
 import { once } from "node:events";
-import { connect, Socket } from "node:net";
-import { join } from "node:path";
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { CODEX_BINARY, LISTEN_PATH, SOCKET_NAME } from "@/workers/codex-runner/containers/docker/container-spec";
 import { processStream } from "@/workers/codex-runner/containers/docker/demultiplex";
+import { connectSocket } from "@/workers/codex-runner/containers/shared/connect-socket";
 import type { Engine } from "@/workers/codex-runner/containers/docker/engine";
 
 /** An engine whose machine lost its power does not say so. */
@@ -20,8 +20,8 @@ const HANDSHAKE = [
 const HANDSHAKE_ANSWER = "HTTP/1.1 101";
 
 /** The socket that app-server made in the folder that it shares with us. */
-export async function connectSocket(socketDir: string, signal?: AbortSignal): Promise<Duplex> {
-  const socket = connect(join(socketDir, SOCKET_NAME));
+export async function connectSharedSocket(socketDir: string, signal?: AbortSignal): Promise<Duplex> {
+  const socket = await connectSocket({ folder: socketDir, name: SOCKET_NAME, uid: null });
   try {
     await once(socket, "connect", { signal });
   } catch (error) {

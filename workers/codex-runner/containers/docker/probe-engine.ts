@@ -22,9 +22,21 @@ type EngineInfo = {
 
 const ARCHITECTURES: Record<string, string> = { x64: "x86_64", arm64: "aarch64" };
 const WARNINGS_MAX = 5;
+const FIREWALL_STATED =
+  "The operator has said that its machine drops what comes from the containers, except to the egress proxy (DOCKER_FIREWALL).";
+const FIREWALL_UNPROVEN =
+  "Containers reach services of the engine's own machine: let its firewall drop what comes from them, except to the egress proxy; try it, then set DOCKER_FIREWALL=enforced.";
+
+type ProbeOptions = {
+  runtime: string | null;
+  /** Its containers have no network but the egress proxy's door in it. */
+  hasDoor: boolean;
+  /** What the operator says of the machine of an engine without doors. */
+  isFirewallEnforced: boolean;
+};
 
 /** Throws where the engine does not answer, or cannot run our containers at all. */
-export async function probeEngine(engine: Engine, options: { runtime: string | null; hasDoor: boolean }): Promise<EngineProbe> {
+export async function probeEngine(engine: Engine, options: ProbeOptions): Promise<EngineProbe> {
   const info = (await engine.calls.info()) as EngineInfo;
   const architecture = ARCHITECTURES[process.arch] ?? process.arch;
   if (info.OSType !== "linux" || info.Architecture !== architecture) {
@@ -39,16 +51,14 @@ export async function probeEngine(engine: Engine, options: { runtime: string | n
   const notes = [
     `Docker ${info.ServerVersion}, kernel ${info.KernelVersion}, cgroup v${info.CgroupVersion ?? "1"}${isUserNamespaced ? ", user namespaces" : ""}.`,
     ...(info.LiveRestoreEnabled ? [] : ["A restart of dockerd ends running turns: start it with --live-restore."]),
-    ...(options.hasDoor
-      ? []
-      : ["Containers reach services of the engine's own machine: let its firewall drop what comes from them, except to the egress proxy."]),
+    ...(options.hasDoor ? [] : [options.isFirewallEnforced ? FIREWALL_STATED : FIREWALL_UNPROVEN]),
     ...(info.Warnings ?? []).slice(0, WARNINGS_MAX),
   ];
   return {
     isolation: {
       fs: true,
       pids: true,
-      net: options.hasDoor ? "allow-list" : "open",
+      net: options.hasDoor || options.isFirewallEnforced ? "allow-list" : "open",
       // One uid in all of them, each in namespaces of its own.
       uid: "shared",
       limits: { memory: info.MemoryLimit === true, cpu: info.CpuCfsQuota === true, pids: info.PidsLimit === true },

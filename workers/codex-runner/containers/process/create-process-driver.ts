@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type ContainerDriver, ContainerError } from "@/workers/codex-runner/containers/container-driver";
 import { accountFolders } from "@/workers/codex-runner/containers/shared/account-folders";
 import { makeHome } from "@/workers/codex-runner/containers/shared/account-home";
+import { connectSocket, type SocketPlace } from "@/workers/codex-runner/containers/shared/connect-socket";
 import type { EgressClient } from "@/workers/codex-runner/containers/shared/egress-client";
 import {
   type Launch,
@@ -85,7 +85,7 @@ export function createProcessDriver(options: ProcessDriverOptions): ContainerDri
     // Its way out has the fence of its start in it.
     adopt: async (record, fence) => record.fence === fence,
     leave: async () => undefined,
-    openSocket: async ({ sockets }) => connect(socketOf(linkIn(sockets))),
+    openSocket: ({ sockets }) => connectSocket(socketOf(linkIn(sockets))),
   };
   return new LocalDriver(launcher, options);
 }
@@ -95,6 +95,7 @@ function linkIn(sockets: string): string {
 }
 
 /** What app-server is told is only a link, which may be too long to be connected to; the socket is always here. */
-function socketOf(link: string): string {
-  return path.join("/tmp", `codex-daemon-${process.getuid?.() ?? 0}`, createHash("sha256").update(link).digest("hex"));
+function socketOf(link: string): SocketPlace {
+  const uid = process.getuid?.() ?? 0;
+  return { folder: path.join("/tmp", `codex-daemon-${uid}`), name: createHash("sha256").update(link).digest("hex"), uid };
 }

@@ -2,7 +2,14 @@ import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { ContainerError } from "@/workers/codex-runner/containers/container-driver";
-import { DOOR_URL, egressControlPath, egressStatus, type DoorRequest } from "@/workers/shared/egress-control";
+import {
+  DOOR_URL,
+  type DoorRequest,
+  egressControlPath,
+  egressStatus,
+  ForeignControl,
+  requireOwnControl,
+} from "@/workers/shared/egress-control";
 import { egressProxyUrl, type EgressIdentity } from "@/workers/shared/egress-token";
 
 /** The egress proxy of this machine, as a runner sees it. */
@@ -75,12 +82,12 @@ function patiently(socketPath: string, patienceMs: number): (method: string, pat
 }
 
 function noAnswer(cause: unknown): ContainerError {
-  return new ContainerError("unreachable", "The egress proxy of this machine does not answer; without it no container may start.", {
-    cause,
-  });
+  const trouble = cause instanceof ForeignControl ? "has a socket that is not this user's" : "does not answer";
+  return new ContainerError("unreachable", `The egress proxy of this machine ${trouble}; without it no container may start.`, { cause });
 }
 
 async function ask(socketPath: string, method: string, path: string, body?: DoorRequest): Promise<Answer> {
+  requireOwnControl(socketPath);
   const call = request({ socketPath, method, path, agent: false, timeout: ANSWER_MS_MAX });
   call.on("timeout", () => call.destroy(new Error("the egress proxy does not answer in time")));
   call.end(body === undefined ? undefined : JSON.stringify(body));

@@ -135,9 +135,7 @@ export class LocalDriver implements ContainerDriver {
   run(command: AccountCommand): Promise<RunningCommand> {
     return this.#inLine(command.accountId, async (folders) => {
       const { accountId } = command;
-      const record = readContainerRecord(folders.record);
-      if (record !== null && record.fence > command.fence)
-        throw new ContainerError("failed", "Its container is driven under a newer lease.");
+      requireFence(readContainerRecord(folders.record), command.fence);
       await this.#stop(folders, accountId, 0);
       return this.#launch(command, folders, async ({ launch, record: recorded }) => {
         const { stdout, ended } = await this.#launcher.launchCommand(launch, command.stdin);
@@ -152,16 +150,21 @@ export class LocalDriver implements ContainerDriver {
     const folders = this.#foldersOf(ref.accountId);
     return connected(() => this.#launcher.openSocket(folders), abort).catch((cause: unknown) => {
       abort?.throwIfAborted();
+      if (cause instanceof ContainerError) throw cause;
       throw new ContainerError("failed", "Codex does not answer.", { cause });
     });
   }
 
-  stop(ref: ContainerRef, drainMs: number): Promise<void> {
-    return this.#inLine(ref.accountId, (folders) => this.#stop(folders, ref.accountId, drainMs));
+  stop(ref: ContainerRef, drainMs: number, fence?: number): Promise<void> {
+    return this.#inLine(ref.accountId, async (folders) => {
+      requireFence(readContainerRecord(folders.record), fence);
+      await this.#stop(folders, ref.accountId, drainMs);
+    });
   }
 
-  destroy(ref: ContainerRef, { deleteHome }: { deleteHome: boolean }): Promise<void> {
+  destroy(ref: ContainerRef, { deleteHome, fence }: { deleteHome: boolean; fence?: number }): Promise<void> {
     return this.#inLine(ref.accountId, async (folders) => {
+      requireFence(readContainerRecord(folders.record), fence);
       await this.#stop(folders, ref.accountId, 0);
       rmSync(folders.run, { recursive: true, force: true });
       if (deleteHome) rmSync(folders.home, { recursive: true, force: true });
@@ -206,7 +209,7 @@ export class LocalDriver implements ContainerDriver {
     const { accountId, fence } = container;
     const record = readContainerRecord(folders.record);
     if (record === null) return null;
-    if (record.fence > fence) throw new ContainerError("failed", "Its container is driven under a newer lease.");
+    requireFence(record, fence);
     // A start that nobody has seen the end of is not gone on with.
     if (record.codex !== null && isMarkAlive(record.codex) && (await this.#adopt(record, fence))) {
       const answers = await untilAnswering(() => this.#launcher.openSocket(folders), AbortSignal.timeout(ADOPT_MS_MAX));
@@ -378,6 +381,12 @@ export class LocalDriver implements ContainerDriver {
     });
     return next;
   }
+}
+
+/** Who holds an older lease than the one under which it was last driven has lost it. */
+function requireFence(record: ContainerRecord | null, fence: number | undefined): void {
+  if (record === null || fence === undefined || record.fence <= fence) return;
+  throw new ContainerError("failed", "Its container is driven under a newer lease.");
 }
 
 /** Its root lives exactly as long as its Codex. */
