@@ -1,21 +1,14 @@
 import { outcomeNote } from "@/components/dashboard/outcome-note";
-import { Badge, type BadgeTone } from "@/components/ui/badge";
+import Link from "next/link";
+import { OutcomeBadge } from "@/components/requests/outcome-badge";
+import { Badge } from "@/components/ui/badge";
 import { DataTable, type Column } from "@/components/ui/data-table";
 import { LocalTime } from "@/components/ui/local-time";
 import { Money } from "@/components/ui/money";
 import type { RequestView } from "@/lib/requests/read";
 
-const TONES: Record<string, BadgeTone> = {
-  completed: "good",
-  incomplete: "warn",
-  interrupted: "warn",
-  unsettled: "warn",
-  refused: "bad",
-  failed: "bad",
-};
-
 const COLUMNS: Column<RequestView>[] = [
-  { name: "Time", narrow: { line: 3 }, cell: ({ startedAt }) => <LocalTime iso={startedAt} /> },
+  { name: "Time", narrow: { line: 3 }, cell: ({ id, startedAt }) => <TimeLink iso={startedAt} href={`/dashboard/requests/${id}`} /> },
   { name: "Model", narrow: { line: 1 }, cell: (request) => <ModelCell {...request} /> },
   {
     name: "Lane",
@@ -30,12 +23,22 @@ const COLUMNS: Column<RequestView>[] = [
   },
   { name: "of it cached", narrow: { line: 2, label: "cached" }, numeric: true, cell: ({ tokens }) => count(tokens.cachedInput) },
   { name: "Output tokens", narrow: { line: 2, label: "out" }, numeric: true, cell: ({ tokens }) => count(tokens.output) },
-  { name: "Cost", narrow: { line: 2, atEnd: true }, numeric: true, cell: ({ costUsd }) => <Money usd={costUsd} aligned /> },
+  { name: "Cost", narrow: { line: 2, atEnd: true }, numeric: true, cell: (request) => <CostCell {...request} /> },
   { name: "Outcome", narrow: { line: 1, atEnd: true, open: true }, cell: (request) => <OutcomeCell {...request} /> },
 ];
 
 export function RequestsTable({ rows }: { rows: readonly RequestView[] }) {
   return <DataTable caption="Last requests" columns={COLUMNS} rows={rows} rowKey={({ id }) => id} />;
+}
+
+/** Leads to everything that is known of the request. */
+function TimeLink({ iso, href }: { iso: string; href: string }) {
+  return (
+    <Link href={href} prefetch={false} className="underline decoration-edge underline-offset-2 hover:text-accent">
+      <span className="sr-only">Request of </span>
+      <LocalTime iso={iso} />
+    </Link>
+  );
 }
 
 /** Codex makes requests beside those of the conversation (a title, a review, a compaction): they are named. */
@@ -56,12 +59,17 @@ function OutcomeCell(request: RequestView) {
   return (
     <>
       <span className="inline-flex flex-wrap gap-1">
-        <Badge tone={TONES[request.outcome]}>{request.outcome}</Badge>
+        <OutcomeBadge outcome={request.outcome} />
         {request.estimated && <Badge tone="warn">estimated</Badge>}
       </span>
       {note && <span className="block text-xs text-muted wrap-anywhere @min-[44rem]:mt-1 @min-[44rem]:max-w-72">{note}</span>}
     </>
   );
+}
+
+/** A ChatGPT account is paid for as a plan: nothing is charged here for one request. */
+function CostCell({ lane, costUsd }: RequestView) {
+  return lane?.kind === "codex" ? <span className="text-muted">plan</span> : <Money usd={costUsd} aligned />;
 }
 
 /** Where it was answered, and what there is to say about the way there. */

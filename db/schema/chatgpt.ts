@@ -64,7 +64,7 @@ export const chatgptAccounts = pgTable(
     signedInAt: timestamp("signed_in_at", { withTimezone: true }),
     signedOutAt: timestamp("signed_out_at", { withTimezone: true }),
 
-    /** The machine that holds the home of this account. Set by the first lease, changed only when the home is gone. */
+    /** The machine that holds the home of this account. Set by the lease, changed only when there is no home. */
     host: text(),
     driver: text(),
     /** What the driver needs to find the container again. */
@@ -106,6 +106,10 @@ export const chatgptAccounts = pgTable(
     check(
       "chatgpt_accounts_removed_is_empty",
       sql`(${t.state} = 'removed') = (${t.removedAt} is not null) and (${t.state} <> 'removed' or (${t.identityHash} is null and ${t.email} is null))`,
+    ),
+    check(
+      "chatgpt_accounts_removed_has_no_home",
+      sql`${t.state} <> 'removed' or (${t.containerState} = 'none' and ${t.leaseRunnerId} is null)`,
     ),
   ],
 );

@@ -13,3 +13,11 @@ export const CONSENT = {
     },
   ],
 } as const;
+
+/** All that was ever declared, newest first: whoever changes the words adds a version and leaves the former ones as they are. */
+const VERSIONS: readonly { version: string; statements: readonly { text: string }[] }[] = [CONSENT];
+
+/** The words of a declaration; null: this release does not know them. */
+export function declaredWords(version: string): readonly string[] | null {
+  return VERSIONS.find((known) => known.version === version)?.statements.map(({ text }) => text) ?? null;
+}

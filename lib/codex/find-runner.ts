@@ -22,7 +22,7 @@ export async function findRunner(
       (r.id = a.lease_runner_id and a.lease_expires_at > clock_timestamp())
       -- One whose lease ran out was silent all that time.
       or (r.id is distinct from a.lease_runner_id and (a.lease_runner_id is null or a.lease_expires_at <= clock_timestamp())
-        and r.draining_at is null and coalesce(a.host, r.host) = r.host
+        and r.draining_at is null and (a.host is null or a.host = r.host or a.container_state = 'none')
         and r.heartbeat_at > clock_timestamp() - make_interval(secs => ${RUNNER_SILENCE_S}))
     )
     where a.id = ${accountId} and a.state <> 'removed'
@@ -38,7 +38,7 @@ export async function findRunner(
  */
 export async function isRunnerExpected(sql: Sql, accountId: string): Promise<boolean> {
   const [found] = await sql`
-    select 1 from chatgpt_accounts a join runners r on coalesce(a.host, r.host) = r.host
+    select 1 from chatgpt_accounts a join runners r on a.host is null or a.host = r.host or a.container_state = 'none'
     where a.id = ${accountId} and coalesce(r.ended_at, r.heartbeat_at) > clock_timestamp() - make_interval(secs => ${RETURN_S})
     limit 1`;
   return found !== undefined;

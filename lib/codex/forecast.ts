@@ -45,6 +45,11 @@ function sinceLastReset(samples: readonly WindowSample[]): readonly WindowSample
 export type WorkedRequest = { startedAt: Date; tokens: number; spilled: boolean };
 
 const REQUESTS_MAX = 50_000;
+const DAY_MS = 86_400_000;
+const WEEK_DAYS = 7;
+
+/** Less than a day of an account says nothing: people work in days, and nobody wants a week's advice from its first minutes. */
+export const HISTORY_MS_MIN = DAY_MS;
 
 /**
  * How much of the requests that spilled a second account with the same plan would have carried, by tokens.
@@ -57,7 +62,12 @@ const REQUESTS_MAX = 50_000;
 export function overflowCarried(input: {
   requests: readonly WorkedRequest[];
   windowMinutes: number;
+  /** How far back the account is known; the requests are from no earlier. */
+  historyMs: number;
 }): { carriedPart: number; text: string } | null {
+  if (input.historyMs < HISTORY_MS_MIN) return null;
+  const days = Math.floor(input.historyMs / DAY_MS);
+  const when = days >= WEEK_DAYS ? "last week's overflow" : `the overflow of ${days === 1 ? "the last day" : `the last ${days} days`}`;
   const windowMs = input.windowMinutes * 60_000;
   const requests = input.requests.slice(-REQUESTS_MAX).toSorted((one, other) => one.startedAt.getTime() - other.startedAt.getTime());
   const spilled = requests.filter((request) => request.spilled);
@@ -71,7 +81,7 @@ export function overflowCarried(input: {
   const percent = Math.floor(carriedPart * 100);
   return {
     carriedPart,
-    text: `a second account would have carried about ${percent} % of last week's overflow, if its window holds as many tokens as this one's did`,
+    text: `a second account would have carried about ${percent} % of ${when}, if its window holds as many tokens as this one's did`,
   };
 }
 

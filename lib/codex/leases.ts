@@ -40,7 +40,10 @@ const COLUMNS = `id as "accountId", user_id as "userId", fence::int, state, emai
   turns_max as "turnsMax", codex_version as "codexVersion", codex_version_canary as "codexVersionCanary",
   container_state as "containerState", container`;
 
-/** Two runners that ask at one time: the row decides, one of them finds it held. */
+/**
+ * Two runners that ask at one time: the row decides, one of them finds it held. An account without a home may be driven anywhere, and
+ * stays where it is taken.
+ */
 export async function takeLease(sql: Sql, request: LeaseRequest): Promise<LeaseAnswer> {
   const { accountId, runnerId, host, ttlS } = request;
   const [taken] = await sql<LeasedAccount[]>`
@@ -49,8 +52,8 @@ export async function takeLease(sql: Sql, request: LeaseRequest): Promise<LeaseA
       lease_runner_id = ${runnerId},
       lease_expires_at = clock_timestamp() + make_interval(secs => ${ttlS}),
       turns_running = 0, turns_waiting = 0,
-      host = coalesce(host, ${host})
-    where id = ${accountId} and state <> 'removed' and coalesce(host, ${host}) = ${host}
+      host = ${host}
+    where id = ${accountId} and state <> 'removed' and (host is null or host = ${host} or container_state = 'none')
       and (lease_runner_id is null or lease_runner_id = ${runnerId} or lease_expires_at <= clock_timestamp())
       and exists (select 1 from runners r where r.id = ${runnerId} and r.ended_at is null and r.draining_at is null)
     returning ${sql.unsafe(COLUMNS)}`;

@@ -15,6 +15,8 @@ export async function markSignedOut(sql: Sql, input: LeaseProof & { reason: Sign
     const account = await lockLeasedAccount(tx, input);
     if (!account) return false;
     if (account.state === "removing") return true;
+    // The end of an earlier sign-in that is told late says nothing about the one that is being made.
+    if (reason === "by_openai" && account.state !== "signed_in" && account.state !== "lost") return true;
     const stateReason = `${reason}: ${message}`.slice(0, REASON_CHARS_MAX);
     await tx`
       update chatgpt_accounts set state = case when identity_hash is null then 'new' else 'signed_out' end,

@@ -1,6 +1,7 @@
 import { asc, desc, eq, sql } from "drizzle-orm";
 import type { Reader } from "@/db/client";
 import { accountConsents, chatgptAccounts, runners } from "@/db/schema/chatgpt";
+import { declaredWords } from "@/lib/codex/consent-text";
 import { requireSightOfAccount } from "@/lib/codex/read-history";
 import type { Viewer } from "@/lib/access/viewer";
 import { AppError } from "@/lib/errors/app-error";
@@ -18,7 +19,8 @@ export type EvidenceView = {
   /** What the driver's probe found on the runner that drives this account; null while none does. */
   isolation: IsolationView | null;
   signedInAt: string | null;
-  consents: { textVersion: string; address: string | null; createdAt: string }[];
+  /** `words` null: this release does not know that version. */
+  consents: { textVersion: string; words: readonly string[] | null; address: string | null; createdAt: string }[];
   neverShared: NeverSharedView;
 };
 
@@ -54,7 +56,10 @@ const GUARDS = [
   "api_key_lanes_lane_owner",
   "chatgpt_accounts_identity_once",
   "chatgpt_accounts_guard",
+  "chatgpt_accounts_guard_new",
+  "chatgpt_accounts_removed_has_no_home",
   "lanes_guard_account",
+  "api_keys_guard_owner",
 ] as const;
 
 /** Read and counted now, not remembered. */
@@ -101,7 +106,12 @@ export async function readEvidence(reader: Reader, viewer: Viewer, input: { acco
         : null,
     isolation: row.isolation === null ? null : isolationView(row.isolation),
     signedInAt: account.signedInAt?.toISOString() ?? null,
-    consents: consents.map(({ textVersion, address, createdAt }) => ({ textVersion, address, createdAt: createdAt.toISOString() })),
+    consents: consents.map(({ textVersion, address, createdAt }) => ({
+      textVersion,
+      words: declaredWords(textVersion),
+      address,
+      createdAt: createdAt.toISOString(),
+    })),
     neverShared,
   };
 }

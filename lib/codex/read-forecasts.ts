@@ -6,7 +6,7 @@ import { requests } from "@/db/schema/requests";
 import { requireSight } from "@/lib/access/require-sight";
 import type { Viewer } from "@/lib/access/viewer";
 import { ACCOUNT_LIMIT } from "@/lib/codex/judge-limits";
-import { forecastFull, overflowCarried } from "@/lib/codex/forecast";
+import { forecastFull, HISTORY_MS_MIN, overflowCarried } from "@/lib/codex/forecast";
 import type { WindowHistoryView } from "@/lib/codex/read-history";
 import { AppError } from "@/lib/errors/app-error";
 
@@ -33,6 +33,8 @@ export async function readForecasts(
     .where(eq(chatgptAccounts.id, input.accountId));
   if (!owned) throw new AppError("not_found", "There is no such account.");
   requireSight(viewer, owned.ownerId);
+  const historyMs = input.now.getTime() - knownSince(input);
+  if (historyMs < HISTORY_MS_MIN) return { filling: [], overflow: null };
   const filling = input.windows.flatMap(({ limitId, windowMinutes, samples }) => {
     const observed = samples.map((sample) => ({
       observedAt: new Date(sample.observedAt),
@@ -49,13 +51,26 @@ export async function readForecasts(
   const overflow =
     longest === 0 || owned.laneId === null
       ? null
-      : await overflowOf(reader, { ...owned, laneId: owned.laneId, ...input, windowMinutes: longest });
+      : await overflowOf(reader, { ...owned, laneId: owned.laneId, ...input, windowMinutes: longest, historyMs });
   return { filling, overflow };
 }
 
+/** The first sample of the account's own windows that is kept, within the last week. */
+function knownSince({ windows, now }: { windows: readonly WindowHistoryView[]; now: Date }): number {
+  const observed = windows.flatMap(({ samples }) => samples.map(({ observedAt }) => Date.parse(observedAt)));
+  return Math.max(now.getTime() - WEEK_MS, Math.min(now.getTime(), ...observed));
+}
+
+/** Only what spilled while this account was there, and past it: it was asked first, or known to be used up. */
 async function overflowOf(
   reader: Reader,
-  { ownerId, laneId, now, windowMinutes }: { ownerId: string; laneId: string; now: Date; windowMinutes: number },
+  {
+    ownerId,
+    laneId,
+    now,
+    windowMinutes,
+    historyMs,
+  }: { ownerId: string; laneId: string; now: Date; windowMinutes: number; historyMs: number },
 ): Promise<string | null> {
   const rows = await reader
     .select({
@@ -67,11 +82,18 @@ async function overflowOf(
     .where(
       and(
         eq(requests.userId, ownerId),
-        gte(requests.startedAt, new Date(now.getTime() - WEEK_MS)),
-        or(eq(requests.laneId, laneId), and(eq(requests.spillReason, "exhausted"), inArray(requests.laneKind, ["api_key", "wallet"]))),
+        gte(requests.startedAt, new Date(now.getTime() - historyMs)),
+        or(
+          eq(requests.laneId, laneId),
+          and(
+            eq(requests.spillReason, "exhausted"),
+            inArray(requests.laneKind, ["api_key", "wallet"]),
+            sql`${requests.decisions} @> ${JSON.stringify([{ laneId }])}::text::jsonb`,
+          ),
+        ),
       ),
     )
     .orderBy(asc(requests.startedAt))
     .limit(REQUESTS_MAX);
-  return overflowCarried({ requests: rows, windowMinutes })?.text ?? null;
+  return overflowCarried({ requests: rows, windowMinutes, historyMs })?.text ?? null;
 }

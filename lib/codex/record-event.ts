@@ -20,6 +20,7 @@ export type AccountEventKind =
   | "window_opened"
   | "egress_refused"
   | "home_recycled"
+  | "home_forgotten"
   | "turn_rerun"
   | "removing";
 

@@ -25,9 +25,21 @@ export async function recordIdentity(sql: Sql, input: LeaseProof & Identity): Pr
     return await sql.begin((tx) => compareAndRecord(tx, input));
   } catch (error) {
     const { code, constraint_name: constraint } = error as { code?: string; constraint_name?: string };
-    if (code === UNIQUE_VIOLATION && constraint === "chatgpt_accounts_identity_once") return "taken";
-    throw error;
+    if (code !== UNIQUE_VIOLATION || constraint !== "chatgpt_accounts_identity_once") throw error;
+    await sql.begin((tx) => tellItsOwner(tx, input));
+    return "taken";
   }
+}
+
+/** Whoever reads the address learns that somebody else has got into their ChatGPT account; owners who connect it twice are told on the screen. */
+async function tellItsOwner(
+  tx: Parameters<typeof lockLeasedAccount>[0],
+  { accountId, identityHash, email }: LeaseProof & Identity,
+): Promise<void> {
+  const [others] = await tx`
+    select 1 from chatgpt_accounts a join chatgpt_accounts asking on asking.id = ${accountId}
+    where a.identity_hash = ${identityHash} and a.user_id <> asking.user_id`;
+  if (others) await queueMail(tx, { kind: "account_wanted", recipient: email, payload: { address: email }, onceADay: true });
 }
 
 async function compareAndRecord(tx: Parameters<typeof lockLeasedAccount>[0], input: LeaseProof & Identity): Promise<IdentityAnswer> {

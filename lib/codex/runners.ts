@@ -5,6 +5,9 @@ export const RUNNER_BEAT_MAX_MS = 5_000;
 /** Silence after which nobody is sent to a runner any more: two heartbeats and a little. */
 export const RUNNER_SILENCE_S = 12;
 
+/** Silence after which a runner is taken for dead. Many heartbeats: whoever was only slow is back by then. */
+export const RUNNER_DEAD_S = 120;
+
 export type NewRunner = { id: string; host: string; address: string; driver: string; isolation: unknown };
 
 /** Before a runner may lease accounts it must be known: where it is reached, and whose containers it can touch. */

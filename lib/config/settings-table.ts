@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { z } from "zod";
+import { readIpAddress } from "@/lib/http/ip-address";
 import { CODEX_TARBALL_INTEGRITY, CODEX_VERSION } from "@/lib/openai/codex-release";
 
 /**
@@ -141,7 +142,7 @@ export const settingsTable = {
     name: "CODEX_DRIVER",
     default: "auto",
     meaning:
-      "What holds a ChatGPT account's Codex: `bubblewrap`, `docker`, `kubernetes`, or `process`, which isolates nothing. `auto`: bubblewrap on Linux, else process on a loopback HOST.",
+      "What holds a ChatGPT account's Codex: `bubblewrap`, `docker`, `kubernetes`, or `process`, which isolates nothing. `auto`: bubblewrap on Linux, else process, which is refused unless HOST, PUBLIC_URL and RUNNER_HOST are all loopback addresses.",
     usedBy: ["codex-runner"],
     read: z.enum(["auto", "bubblewrap", "process", "docker", "kubernetes"], { error: "auto, bubblewrap, process, docker or kubernetes" }),
   }),
@@ -223,9 +224,17 @@ export const settingsTable = {
     name: "DOCKER_TLS_DIR",
     default: null,
     meaning:
-      "For `docker`: folder with `ca.pem`, `cert.pem` and `key.pem` for the engines at `tcp://`. Unset: they are spoken to in the clear.",
+      "For `docker`: folder with `ca.pem`, `cert.pem` and `key.pem` for the engines at `tcp://`. Unset: only those on a loopback address are spoken to.",
     usedBy: ["codex-runner"],
     read: z.string(),
+  }),
+  dockerFirewall: define({
+    name: "DOCKER_FIREWALL",
+    default: "unproven",
+    meaning:
+      "For `docker` with engines on other machines: `enforced` says that you have seen each of these machines drop what comes from the containers, except to the egress proxy. Until then their network is shown as open, and an installation that is offered to others is refused.",
+    usedBy: ["codex-runner"],
+    read: z.enum(["unproven", "enforced"], { error: "unproven or enforced" }),
   }),
   dockerRuntime: define({
     name: "DOCKER_RUNTIME",
@@ -282,7 +291,7 @@ export const settingsTable = {
     name: "KUBERNETES_NETWORK_POLICY",
     default: "unproven",
     meaning:
-      "For `kubernetes`: `enforced` says that you have seen the cluster's network plugin enforce a NetworkPolicy; a cluster without such a plugin takes them and does nothing, and cannot be asked. Until then the network of the containers is shown as open.",
+      "For `kubernetes`: `enforced` says that you have seen the cluster's network plugin enforce a NetworkPolicy; a cluster without such a plugin takes them and does nothing, and cannot be asked. Until then the network of the containers is shown as open, and an installation that is offered to others is refused.",
     usedBy: ["codex-runner"],
     read: z.enum(["unproven", "enforced"], { error: "unproven or enforced" }),
   }),
@@ -296,9 +305,13 @@ export const settingsTable = {
   runnerHost: define({
     name: "RUNNER_HOST",
     default: "127.0.0.1",
-    meaning: "Address on which a runner listens for `web`. It speaks plain http: anything but loopback belongs on a private network.",
+    meaning:
+      "Address on which a runner listens for `web`, and under which `web` finds it. It speaks plain http: anything but loopback belongs on a private network.",
     usedBy: ["codex-runner"],
-    read: checked("an IP address", (text) => isIP(text) !== 0),
+    read: checked(
+      "the IP address of one network interface, since `web` finds the runner under it; not 0.0.0.0 or ::",
+      (text) => isIP(text) !== 0 && !isUnspecified(text),
+    ),
   }),
   runnerPort: define({
     name: "RUNNER_PORT",
@@ -478,6 +491,11 @@ function isDockerEngine(entry: string): boolean {
   const url = new URL(address);
   if (url.protocol === "unix:") return url.host === "" && url.pathname.length > 1;
   return url.protocol === "tcp:" && url.hostname !== "" && url.port !== "" && url.username === "" && url.pathname.length <= 1;
+}
+
+/** 0.0.0.0 and ::, however they are written: every interface to whoever listens, and no address to whoever connects. */
+function isUnspecified(address: string): boolean {
+  return ["0.0.0.0", "::"].includes(readIpAddress(address)?.text ?? "");
 }
 
 function hasNamesOnce(entries: readonly string[]): boolean {

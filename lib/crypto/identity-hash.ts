@@ -10,8 +10,16 @@ const KEY_BYTES = 32;
  * oldest counts, which stands last: putting a new one in front changes no hash, and an old one that sealed rows stays listed.
  */
 export function identityHash(masterKeys: string, openaiAccountId: string, userIdOrEmail: string): string {
-  const oldest = masterKeys.slice(masterKeys.lastIndexOf(",") + 1).trim();
-  const key = Buffer.from(hkdfSync("sha256", oldest, "", "switchyard chatgpt identity", KEY_BYTES));
   const identity = `${openaiAccountId.trim().toLowerCase()}\0${userIdOrEmail.trim().toLowerCase()}`;
-  return createHmac("sha256", key).update(identity).digest("base64url");
+  return createHmac("sha256", identityKey(masterKeys)).update(identity).digest("base64url");
+}
+
+/** By what a database knows the key again that its hashes were made with. No hash: those have both parts of an identity in them. */
+export function identityKeyCheck(masterKeys: string): string {
+  return createHmac("sha256", identityKey(masterKeys)).update("switchyard identity key check").digest("base64url");
+}
+
+function identityKey(masterKeys: string): Buffer {
+  const oldest = masterKeys.slice(masterKeys.lastIndexOf(",") + 1).trim();
+  return Buffer.from(hkdfSync("sha256", oldest, "", "switchyard chatgpt identity", KEY_BYTES));
 }

@@ -17,16 +17,17 @@ const PAUSE_S_MIN = 60;
 const PAUSE_S_MAX = 6 * 3600;
 const ERROR_CHARS_MAX = 500;
 
-/** The oldest that are due, at most `limit`; nobody else gets them meanwhile. */
-export async function claimMails(sql: Sql, limit: number): Promise<ClaimedMail[]> {
-  return sql<ClaimedMail[]>`
+/** The oldest that is due; nobody else gets it meanwhile. */
+export async function claimMail(sql: Sql): Promise<ClaimedMail | null> {
+  const [mail] = await sql<ClaimedMail[]>`
     update outbox set tries = tries + 1, next_try_at = clock_timestamp() + make_interval(secs => ${CLAIM_S})
-    where id in (
+    where id = (
       select id from outbox
       where sent_at is null and given_up_at is null and next_try_at <= clock_timestamp() and tries < ${TRIES_MAX}
-      order by created_at limit ${limit} for update skip locked
+      order by created_at limit 1 for update skip locked
     )
     returning id, kind, recipient, payload, tries`;
+  return mail ?? null;
 }
 
 export async function markMailSent(sql: Sql, mailId: string): Promise<void> {

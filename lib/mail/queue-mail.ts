@@ -9,10 +9,11 @@ export type MailAddressee = { userId: string; recipient?: undefined } | { recipi
 /**
  * Writes a mail in the caller's transaction; `background` sends it. A user without an address gets it at the one of a ChatGPT
  * account that they connected. Returns the recipient, or null: there is no address, or (`onceADay`) the same lane had such a
- * mail within 24 hours.
+ * mail within 24 hours, or the same address where the mail is about no lane.
  */
 export async function queueMail(on: Tx | RawSql, mail: MailToQueue & MailAddressee & { onceADay?: boolean }): Promise<string | null> {
   const { kind, payload, userId = null, recipient = null, onceADay = false } = mail;
+  const laneId = "laneId" in payload ? payload.laneId : null;
   const [row] = await statementOn(on)<{ recipient: string }>`
     insert into outbox (id, kind, recipient, payload)
     select ${newId("mail")}, ${kind}, found.address, ${JSON.stringify(payload)}::text::jsonb
@@ -21,7 +22,8 @@ export async function queueMail(on: Tx | RawSql, mail: MailToQueue & MailAddress
       (select a.email from chatgpt_accounts a where a.user_id = ${userId}::text and a.email is not null
         order by a.signed_in_at desc nulls last limit 1)) as address) found
     where found.address is not null and not (${onceADay}::boolean and exists (select 1 from outbox o
-      where o.kind = ${kind} and o.payload ->> 'laneId' = ${payload.laneId} and o.created_at > clock_timestamp() - interval '1 day'))
+      where o.kind = ${kind} and (case when ${laneId}::text is null then lower(o.recipient) = lower(found.address)
+          else o.payload ->> 'laneId' = ${laneId} end) and o.created_at > clock_timestamp() - interval '1 day'))
     returning recipient`;
   return row?.recipient ?? null;
 }

@@ -25,6 +25,14 @@ const WRITERS: Writers = {
     ],
     link: { label: "Disconnect this account", url: `${site.publicUrl}/disconnect/${site.disconnectToken(accountId)}` },
   }),
+  account_wanted: ({ address }, site) => ({
+    subject: `Somebody tried to connect ChatGPT account ${address} to ${site.brandName}`,
+    paragraphs: [
+      `Another user of ${site.brandName} has just signed in to the ChatGPT account ${address}, to use it for themselves. It is connected to you here, so it was refused: their sign-in was ended, and your lane goes on as before.`,
+      "Was this not you? Then somebody else can sign in to your account, or had you approve a code: change your ChatGPT password and end its sessions there. This is told at most once a day.",
+    ],
+    link: null,
+  }),
   sign_in_refused: ({ laneId, label, message }, site) => ({
     subject: `A ChatGPT account could not be connected to ${site.brandName}`,
     paragraphs: [`The sign-in for the lane "${short(label)}" was refused.`, message],

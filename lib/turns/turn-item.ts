@@ -16,11 +16,13 @@ export function message(role: "developer" | "user", text: string): TurnItem {
   return { type: "message", role, content: [{ type: "input_text", text }] };
 }
 
-/** The images that stand elsewhere, each once. */
-export function remoteImages(items: readonly TurnItem[]): string[] {
-  const urls = new Set<string>();
-  for (const part of items.flatMap(partsOf)) if (part.type === "input_image" && !isDataUrl(part.image_url)) urls.add(part.image_url);
-  return [...urls];
+/** The images that stand elsewhere, and in how many places each is wanted. */
+export function remoteImages(items: readonly TurnItem[]): Map<string, number> {
+  const places = new Map<string, number>();
+  for (const part of items.flatMap(partsOf)) {
+    if (part.type === "input_image" && !isDataUrl(part.image_url)) places.set(part.image_url, (places.get(part.image_url) ?? 0) + 1);
+  }
+  return places;
 }
 
 /** The same items with those images as data URLs. */

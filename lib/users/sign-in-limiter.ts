@@ -1,6 +1,6 @@
 import { RateLimiterMemory } from "rate-limiter-flexible";
-import { isInAddressList } from "@/lib/http/address-allow-list";
 import { clientNetwork, readIpAddress } from "@/lib/http/ip-address";
+import { isSharedAddress, SHARED_FACTOR } from "@/lib/http/shared-address";
 
 const QUARTER_HOUR_S = 900;
 const HOUR_S = 3600;
@@ -10,10 +10,6 @@ const PAIR_TRIES_MAX = 10;
 const ADDRESS_TRIES_MAX = 100;
 /** Many addresses that guess at one name. */
 const NAME_TRIES_MAX = 100;
-/** Nobody comes from the internet with these: it is a network of our own, or a proxy that stands for all of its visitors. */
-const SHARED_NETWORKS = ["127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7"];
-/** So many people may stand behind such an address that one of them cannot lock out the others at a whim. */
-const SHARED_FACTOR = 10;
 
 export type SignInTry = { name: string; address: string | null };
 
@@ -64,5 +60,5 @@ export class SignInLimiter {
 
 function isShared(address: string | null): boolean {
   const read = address === null ? null : readIpAddress(address);
-  return read !== null && isInAddressList(read, SHARED_NETWORKS);
+  return read !== null && isSharedAddress(read);
 }

@@ -356,7 +356,9 @@ describe.each(["bubblewrap", "process"])("with `codex exec` in %s", (driver) => 
 test("a runner without its container engine lives on, and says to the account's owner what is missing", async () => {
   const engine = "unix:///nowhere/docker.sock";
   extra.push(await startRunnerProcess(await machine({ CODEX_DRIVER: "docker", DOCKER_HOSTS: `a=${engine}` })));
-  await database.sql`update chatgpt_accounts set host = 'docker', state = 'signed_in', identity_hash = id where id = ${account.accountId}`;
+  await database.sql`
+    update chatgpt_accounts set host = 'docker', container_state = 'stopped', state = 'signed_in', identity_hash = id
+    where id = ${account.accountId}`;
   await database.sql`update lanes set state = 'ready' where id = ${account.laneId}`;
   const declined = (await ask()).frames.at(-1);
   expect(declined).toMatchObject({

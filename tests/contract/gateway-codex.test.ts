@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ownerHmac } from "@/lib/crypto/owner-hmac";
+import type { LaneDecision } from "@/lib/gateway/plan-lanes";
+import { STOCK_CLI_REFUSALS } from "@/lib/turns/stock-cli";
 import { type CodexRun, failureText, lastMessage } from "@/tests/contract/harness/codex";
 import {
   type Client,
@@ -169,6 +171,9 @@ describe("the real Codex CLI through the gateway", () => {
     const refused = await codexExec(client.endpoint, { model: "gpt-5.5", prompt: "say: mine" });
     expect(failureText(refused)).toMatch(/My ChatGPT.*"Wallet" may take over.*\/dashboard\/keys\//s);
     expect(linesOf(gateway.callsOf(client))).toEqual(["POST /v1/responses 400"]);
+    // The lane's page quotes them, so that its owner finds them in the log.
+    const [told] = await logOnceWritten(gateway, client, 1);
+    expect(STOCK_CLI_REFUSALS).toContain((told?.decisions as LaneDecision[] | undefined)?.[0]?.evidence);
     const laneId = await addOwnLane(gateway, client.customer, { position: 2 });
     const run = await codexExec(client.endpoint, { model: "gpt-5.5", prompt: "say: mine" });
     expect(lastMessage(run)).toBe("mine");

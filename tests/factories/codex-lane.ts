@@ -25,16 +25,18 @@ export async function addCodexLane(
   return { laneId, accountId, label };
 }
 
-/** The account is driven from that address now, by a runner of its own. */
+/** The account is driven from that address now, by a runner of its own; its home is there. */
 export async function leaseTo({ sql }: Database, accountId: string, address: string): Promise<void> {
   const runnerId = newId("run");
   await sql`
     insert into runners (id, host, address, driver, isolation, heartbeat_at)
     values (${runnerId}, ${runnerId}, ${address}, 'process', '{}', now() + interval '1 hour')`;
   await giveUpLease({ sql }, accountId);
+  // A home never moves: this one is gone, and another one comes about.
+  await sql`update chatgpt_accounts set container_state = 'none' where id = ${accountId}`;
   await sql`
     update chatgpt_accounts set lease_runner_id = ${runnerId}, lease_expires_at = now() + interval '1 hour', fence = fence + 1,
-      host = ${runnerId}
+      host = ${runnerId}, container_state = 'stopped'
     where id = ${accountId}`;
 }
 

@@ -94,7 +94,7 @@ export async function startTestRunner({ sql, driver, engine, settings, timings }
 /** A signed-in account, as a sign-in leaves it. */
 export async function signedInAccount(sql: Sql, userId: string, person: Person): Promise<TestAccount> {
   const account = await testAccount(sql, userId);
-  const hash = identityHash(MASTER_KEY, person.accountId, person.userId);
+  const hash = identityHash(MASTER_KEY, person.accountId, person.userId ?? "");
   await sql`
     update chatgpt_accounts set state = 'signed_in', identity_hash = ${hash}, email = ${person.email}, signed_in_at = now()
     where id = ${account.accountId}`;

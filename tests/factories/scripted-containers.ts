@@ -14,7 +14,8 @@ import type {
 import type { TurnRun, TurnStep } from "@/workers/codex-runner/engine/turn-engine";
 import type { TurnEngine } from "@/workers/codex-runner/runner-deps";
 
-export type Person = { accountId: string; userId: string; email: string; plan: string };
+/** `userId` null: OpenAI leaves it out. */
+export type Person = { accountId: string; userId: string | null; email: string; plan: string };
 
 type Box = {
   instance: string;
@@ -41,15 +42,30 @@ export class ScriptedMachine {
   fallback: (run: TurnRun) => AsyncIterable<TurnStep> = sayHello;
   limits: ReportedLimits = openLimits();
   loginsStarted = 0;
+  /** Who is signed in to a home that is made now. */
+  signInOnStart: Person | null = null;
+  /** Waited for before the machine does what it is asked; what it throws is the answer. */
+  before: {
+    ensure?: () => Promise<void>;
+    stop?: () => Promise<void>;
+    measure?: () => Promise<void>;
+    request?: (method: string) => Promise<void>;
+  } = {};
   readonly #watchers = new Set<(change: ContainerChange) => void>();
 
   driver(host: string): ContainerDriver {
     return {
       kind: "bubblewrap",
       probe: () => Promise.reject(new Error("nothing to probe")),
-      ensure: (container) => this.#ensure(container, host),
+      ensure: async (container) => {
+        await this.before.ensure?.();
+        return this.#ensure(container, host);
+      },
       connect: (ref) => Promise.resolve(Object.assign(new PassThrough(), { box: this.#box(ref.accountId) })),
-      stop: (ref) => Promise.resolve(this.kill(ref.accountId)),
+      stop: async (ref) => {
+        await this.before.stop?.();
+        this.kill(ref.accountId);
+      },
       destroy: (ref) => {
         this.kill(ref.accountId);
         this.boxes.delete(ref.accountId);
@@ -60,7 +76,10 @@ export class ScriptedMachine {
         this.#watchers.add(onChange);
         return () => this.#watchers.delete(onChange);
       },
-      measureHome: (ref) => Promise.resolve(this.#box(ref.accountId).bytes),
+      measureHome: async (ref) => {
+        await this.before.measure?.();
+        return this.#box(ref.accountId).bytes;
+      },
       close: () => Promise.resolve(),
     };
   }
@@ -115,7 +134,15 @@ export class ScriptedMachine {
   #ensure(container: AccountContainer, host: string): Promise<ContainerRef> {
     if (this.startFails) return Promise.reject(this.startFails);
     const found = this.boxes.get(container.accountId);
-    const box = found ?? { instance: "", running: false, person: null, servers: new Set(), starts: 0, bytes: 1_000, codexVersion: "" };
+    const box = found ?? {
+      instance: "",
+      running: false,
+      person: this.signInOnStart,
+      servers: new Set(),
+      starts: 0,
+      bytes: 1_000,
+      codexVersion: "",
+    };
     const resumed = box.running;
     const { codexVersion } = container;
     if (!resumed) Object.assign(box, { instance: randomUUID(), running: true, starts: box.starts + 1, codexVersion });
@@ -138,10 +165,13 @@ class ScriptedServer implements AppServer {
     this.closed = new Promise((resolve) => (this.#end = resolve));
   }
 
-  request: AppServer["request"] = (method) => {
-    if (this.#ended) return Promise.reject(new ConnectionLost("gone"));
-    return Promise.resolve(this.#answer(method) as never);
-  };
+  request: AppServer["request"] = (method) => this.#whenLet(method).then((answer) => answer as never);
+
+  async #whenLet(method: string): Promise<unknown> {
+    await this.machine.before.request?.(method);
+    if (this.#ended) throw new ConnectionLost("gone");
+    return this.#answer(method);
+  }
 
   subscribe: AppServer["subscribe"] = (_threadId, listener) => {
     this.#listeners.add(listener);

@@ -1,11 +1,12 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
+import { DecodedBudget } from "@/lib/http/decoded-budget";
 import type { TurnTicket } from "@/lib/turns/runner-protocol";
 import type { ReportedLimits } from "@/lib/turns/reported-limits";
 import type { AppServer } from "@/workers/codex-runner/app-server/app-server";
 import { runTurn } from "@/workers/codex-runner/engine/app-server-turn";
-import type { FetchImage } from "@/workers/codex-runner/engine/fetch-image";
+import type { ImageSource } from "@/workers/codex-runner/engine/turn-images";
 import type { DeclinedStep, TurnStep } from "@/workers/codex-runner/engine/turn-engine";
 
 type Body = { model?: unknown; stream?: unknown; stream_options?: { include_usage?: unknown } | null };
@@ -33,12 +34,15 @@ export function ticketFor(wire: TurnTicket["wire"], body: object, changes: Parti
 export type TurnOptions = {
   ticket?: Partial<TurnTicket>;
   signal?: AbortSignal;
-  fetchImage?: FetchImage;
+  images?: ImageSource;
   onLimits?: (limits: ReportedLimits) => void;
   onTrouble?: (trouble: DeclinedStep) => void;
 };
 
-export const NO_IMAGES: FetchImage = () => Promise.reject(new Error("no image was expected"));
+export const NO_IMAGES: ImageSource = {
+  fetchImage: () => Promise.reject(new Error("no image was expected")),
+  budget: new DecodedBudget(0),
+};
 
 export function openTurn(server: AppServer, wire: TurnTicket["wire"], body: object, options: TurnOptions = {}): AsyncGenerator<TurnStep> {
   const run = {
@@ -49,7 +53,7 @@ export function openTurn(server: AppServer, wire: TurnTicket["wire"], body: obje
     onLimits: options.onLimits ?? (() => undefined),
     onTrouble: options.onTrouble,
   };
-  return runTurn(run, options.fetchImage ?? NO_IMAGES);
+  return runTurn(run, options.images ?? NO_IMAGES);
 }
 
 export type TurnEnd = { steps: TurnStep[]; text: string };

@@ -1,14 +1,12 @@
 import { createTransport } from "nodemailer";
 import { raiseAlarm } from "@/lib/audit/raise-alarm";
 import { disconnectToken } from "@/lib/codex/disconnect-link";
-import { claimMails, giveUpStrandedMails, markMailFailed, markMailSent, type ClaimedMail } from "@/lib/mail/outbox";
+import { claimMail, giveUpStrandedMails, markMailFailed, markMailSent, type ClaimedMail } from "@/lib/mail/outbox";
 import { renderMail, type MailSite } from "@/lib/mail/render-mail";
 import type { Runtime } from "@/lib/runtime/runtime";
 
 /** One run sends at most this many; the rest waits for the next minute. */
 const MAILS_PER_RUN_MAX = 200;
-/** Claimed at one time: what is in hand when a process dies waits for the claim to run out. */
-const BATCH = 10;
 const CONNECT_TIMEOUT_MS = 15_000;
 const SOCKET_TIMEOUT_MS = 30_000;
 
@@ -42,10 +40,11 @@ export async function sendMails({ config, db, log }: Post): Promise<void> {
     if (givenUp) await raiseAlarm(db.sql, { kind: "mail_given_up", subject: mail.id, detail: `${mail.kind}: ${failure.error}` });
   };
   try {
-    for (let sent = 0; sent < MAILS_PER_RUN_MAX; sent += BATCH) {
-      const batch = await claimMails(db.sql, BATCH);
-      for (const mail of batch) await sendOne(mail);
-      if (batch.length < BATCH) break;
+    for (let tried = 0; tried < MAILS_PER_RUN_MAX; tried += 1) {
+      // One at a time: the claim of a mail that waits behind slow ones would run out, and another sender would send it too.
+      const mail = await claimMail(db.sql);
+      if (mail === null) break;
+      await sendOne(mail);
     }
   } finally {
     transport.close();

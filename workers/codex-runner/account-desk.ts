@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { endSignIn } from "@/lib/codex/end-sign-in";
 import { type LeasedAccount, readLeased, type TurnLineLength } from "@/lib/codex/leases";
-import { runningSignIn, waitingSignIns } from "@/lib/codex/running-sign-in";
+import { runningSignIn, signInsAhead } from "@/lib/codex/running-sign-in";
 import { readTurnStanding, type TurnStanding } from "@/lib/codex/turn-standing";
 import { AppError } from "@/lib/errors/app-error";
 import type { ReportedLimits } from "@/lib/turns/reported-limits";
@@ -18,7 +18,7 @@ import { settleIdentity, signIn, type SignInResult } from "@/workers/codex-runne
 import { declined, standingDecline } from "@/workers/codex-runner/standing-decline";
 import { TurnDoor } from "@/workers/codex-runner/turn-door";
 
-const SIGN_INS_PER_HOST_MAX = 16;
+const SIGN_INS_PER_HOST_MAX = 32;
 /** A window is looked at a little after its reset: OpenAI's clock is not ours. */
 const RESET_MARGIN_MS = 1_000;
 const TIMER_MS_MAX = 2 ** 31 - 1;
@@ -47,6 +47,7 @@ export class AccountDesk {
   #reports: Promise<void> = Promise.resolve();
   #idleTimer: NodeJS.Timeout | null = null;
   #resetTimer: NodeJS.Timeout | null = null;
+  #restartedAtMs = 0;
   #homeLookedAtMs = 0;
   #homeRecycled = false;
   #turnEnded: () => void = () => undefined;
@@ -72,6 +73,11 @@ export class AccountDesk {
 
   get lineLength(): TurnLineLength {
     return { accountId: this.accountId, running: this.#door.runningCount, waiting: this.#door.waitingCount };
+  }
+
+  /** There is a container that runs, as far as is known. */
+  get isUp(): boolean {
+    return this.#keeper.life.state === "running" || this.#keeper.life.state === "starting";
   }
 
   get isBusy(): boolean {
@@ -136,6 +142,8 @@ export class AccountDesk {
     }
     const giveUp = new AbortController();
     this.#stopIdling();
+    // What still runs belongs to the sign-in before.
+    this.#endTurns();
     const done = this.#runSignIn(id, giveUp.signal).finally(() => {
       this.#signIn = null;
       this.#startIdling();
@@ -154,15 +162,24 @@ export class AccountDesk {
     await running?.done;
   }
 
+  /** The row first: a turn that meets the logout must not take it for OpenAI's. */
   async signOut(): Promise<void> {
     await this.cancelSignIn();
+    await this.#books.signedOut("by_owner", "Signed out by its owner.");
     this.#endTurns();
     await this.#logoutAndWipe();
-    await this.#books.signedOut("by_owner", "Signed out by its owner.");
+  }
+
+  /** The home of an account that nobody is meant to be signed in to: whatever sign-in is in it goes. */
+  async clearOut(): Promise<void> {
+    if (this.isBusy) return;
+    const account = await readLeased(this.deps.sql, this.#books.proof);
+    if ((account?.state === "new" || account?.state === "signed_out") && !this.isBusy) await this.#logoutAndWipe();
   }
 
   /** Asks OpenAI for the windows now. False: nobody is there to ask. */
   async checkNow(): Promise<boolean> {
+    if (!(await this.#shouldBeSignedIn())) return false;
     try {
       const server = await this.#keeper.open();
       if (!(await readAccount(server)).signedIn) {
@@ -170,7 +187,7 @@ export class AccountDesk {
         return false;
       }
       const until = await this.#books.limits(await readLimits(server, this.deps.clock.now()), this.deps.clock.now());
-      if (until) this.expectReset(until);
+      if (until) this.#expectNews(until);
       return true;
     } catch (error) {
       if (error instanceof ContainerDown || error instanceof SignedOut) return false;
@@ -180,7 +197,11 @@ export class AccountDesk {
     }
   }
 
+  /** Of an account that is signed in, and not all the time: a start costs the machine something. */
   async restart(): Promise<void> {
+    const nowMs = this.deps.clock.now().getTime();
+    if (nowMs - this.#restartedAtMs < this.deps.settings.timings.restartPauseMs || !(await this.#shouldBeSignedIn())) return;
+    this.#restartedAtMs = nowMs;
     await this.#keeper.stop(this.deps.settings.timings.drainMs);
     await this.#keeper.open().catch((error: unknown) => {
       if (!(error instanceof ContainerDown || error instanceof SignedOut)) throw error;
@@ -231,7 +252,7 @@ export class AccountDesk {
       return;
     }
     // A stopped home loses its log database at the next start.
-    await this.#keeper.stop(this.deps.settings.timings.drainMs);
+    await this.#stopUnlessBusy();
     const size = `${Math.round(bytes / MIB)} of ${homeMiB} MiB`;
     if (this.#homeRecycled) await this.#books.containerFailed("no_space", `Its home is full (${size}). Sign out and in again to empty it.`);
     else await this.#books.event("home_recycled", size);
@@ -278,9 +299,19 @@ export class AccountDesk {
     return this.deps.settings.engine === "exec" ? 1 : turnsMax;
   }
 
+  /** At the reset; one that has passed, and still nothing is known to be open, is asked about again after a while. */
+  #expectNews(until: Date): void {
+    const now = this.deps.clock.now();
+    this.expectReset(until > now ? until : this.#probeAgainAt());
+  }
+
+  #probeAgainAt(): Date {
+    return new Date(this.deps.clock.now().getTime() + this.deps.settings.timings.probeAgainMs);
+  }
+
   async #probe(): Promise<void> {
     this.#resetTimer = null;
-    const again = new Date(this.deps.clock.now().getTime() + this.deps.settings.timings.probeAgainMs);
+    const again = this.#probeAgainAt();
     try {
       // What is still closed has set the next look already, if it knew when.
       if (!(await this.checkNow())) this.expectReset(again);
@@ -291,10 +322,12 @@ export class AccountDesk {
     }
   }
 
-  /** Only an account that should be signed in can have lost it. */
-  async #noteLostSignIn(): Promise<void> {
+  async #shouldBeSignedIn(): Promise<boolean> {
     const account = await readLeased(this.deps.sql, this.#books.proof);
-    if (account?.state !== "signed_in" && account?.state !== "lost") return;
+    return account?.state === "signed_in" || account?.state === "lost";
+  }
+
+  async #noteLostSignIn(): Promise<void> {
     await this.#books.signedOut("by_openai", "OpenAI has ended the sign-in of this account. Sign in again.");
   }
 
@@ -321,7 +354,7 @@ export class AccountDesk {
     this.#reports = this.#reports.then(async () => {
       try {
         const until = await this.#books.limits(limits, observedAt);
-        if (until) this.expectReset(until);
+        if (until) this.#expectNews(until);
       } catch (error) {
         if (!(error instanceof LeaseLost)) this.deps.log.warn({ err: error, accountId: this.accountId }, "usage windows not written");
       }
@@ -338,7 +371,7 @@ export class AccountDesk {
   }
 
   async #tryToSignIn(signInId: string, signal: AbortSignal): Promise<SignInResult> {
-    if ((await waitingSignIns(this.deps.sql, this.deps.settings.host)) >= SIGN_INS_PER_HOST_MAX) {
+    if ((await signInsAhead(this.deps.sql, { host: this.deps.settings.host, signInId })) >= SIGN_INS_PER_HOST_MAX) {
       return { state: "failed", message: "Too many people are signing in at this moment. Try again in a few minutes." };
     }
     try {
@@ -384,6 +417,11 @@ export class AccountDesk {
     this.#turns = new AbortController();
   }
 
+  /** Somebody may have come while something else was waited for. */
+  #stopUnlessBusy(): Promise<void> {
+    return this.#keeper.stop(this.deps.settings.timings.drainMs, () => this.isBusy);
+  }
+
   #startIdling(): void {
     this.#stopIdling();
     if (this.#lease.signal.aborted || this.isBusy) return;
@@ -400,7 +438,7 @@ export class AccountDesk {
     if (this.isBusy || this.#keeper.life.state !== "running") return;
     try {
       await this.#keeper.measureHome();
-      await this.#keeper.stop(this.deps.settings.timings.drainMs);
+      await this.#stopUnlessBusy();
     } catch (error) {
       if (!(error instanceof LeaseLost))
         this.deps.log.warn({ err: error, accountId: this.accountId }, "an idle container cannot be stopped");

@@ -10,7 +10,7 @@ import {
   type ContainerRef,
   type RunningCommand,
 } from "@/workers/codex-runner/containers/container-driver";
-import { ContainerDown, LeaseLost, SignedOut } from "@/workers/codex-runner/lease-errors";
+import { ContainerDown, LANES_PAUSED, LeaseLost, SignedOut } from "@/workers/codex-runner/lease-errors";
 import type { RunnerDeps } from "@/workers/codex-runner/runner-deps";
 import { within } from "@/workers/codex-runner/within";
 
@@ -98,9 +98,14 @@ export class ContainerKeeper {
     });
   }
 
-  /** Running turns may still end within `drainMs`. Nothing to do when it is not there. */
-  stop(drainMs: number): Promise<void> {
-    return this.#inOrder(() => this.#stop(drainMs));
+  /**
+   * Running turns may still end within `drainMs`; whoever comes meanwhile waits for the next start. Nothing to do when it is not there.
+   * `unless` is asked when its turn has come: true leaves everything as it is.
+   */
+  stop(drainMs: number, unless: () => boolean = () => false): Promise<void> {
+    return this.#inOrder(async () => {
+      if (!unless()) await this.#stop(drainMs);
+    });
   }
 
   /** The container and its home are gone, with the sign-in in it. */
@@ -141,12 +146,35 @@ export class ContainerKeeper {
       if (cause instanceof LeaseLost) throw cause;
       throw await this.#failed(cause);
     }
-    await this.books.containerUp();
-    const verdict = await this.judgeStart(server, account);
+    // Nobody gets a connection before it is known who is signed in behind it.
+    const verdict = await this.#judge(server, account);
     this.#judged = verdict.kind === "ok";
-    if (verdict.kind === "ok") return server;
+    if (verdict.kind === "ok") {
+      this.#keep(server);
+      await this.books.containerUp();
+      return server;
+    }
+    server.close();
     if (verdict.wipe) await this.#wipe();
     throw new SignedOut(verdict.message);
+  }
+
+  async #judge(server: AppServer, account: LeasedAccount): Promise<StartVerdict> {
+    try {
+      return await this.judgeStart(server, account);
+    } catch (cause) {
+      server.close();
+      if (cause instanceof LeaseLost) throw cause;
+      this.deps.log.warn({ err: cause, accountId: account.accountId }, "who is signed in to a container could not be told");
+      throw new ContainerDown("unjudged", "OpenAI did not say who is signed in to its container. Try again in a moment.", null, { cause });
+    }
+  }
+
+  /** Whoever has lost the lease touches nothing any more: what runs may be the next runner's by now. */
+  async #requireLease(): Promise<LeasedAccount> {
+    const account = this.signal.aborted ? null : await readLeased(this.deps.sql, this.books.proof);
+    if (account === null || this.signal.aborted) throw new LeaseLost(this.books.proof.accountId);
+    return account;
   }
 
   async #mayStart(): Promise<LeasedAccount> {
@@ -154,22 +182,26 @@ export class ContainerKeeper {
     if (retryAtMs > this.#nowMs()) {
       throw new ContainerDown("held_back", message ?? "Its container keeps failing.", new Date(retryAtMs));
     }
-    const account = await readLeased(this.deps.sql, this.books.proof);
-    if (account === null || this.signal.aborted) throw new LeaseLost(this.books.proof.accountId);
+    const account = await this.#requireLease();
+    // An end may still be told to OpenAI; nothing else starts while the lanes are switched off.
+    if (account.state !== "removing" && account.state !== "signed_out" && !(await this.deps.areLanesOn())) {
+      throw new ContainerDown("paused_by_operator", LANES_PAUSED, null);
+    }
     return account;
   }
 
   async #bringUp(account: LeasedAccount): Promise<AppServer> {
     const { driver, engine, settings } = this.deps;
+    this.#requireHome();
     const container = await this.#containerOf(account);
     if (this.#ref !== null && this.#codexVersion !== null && this.#codexVersion !== container.codexVersion) {
       await driver.stop(this.#ref, settings.timings.drainMs);
     }
     const ref = await driver.ensure(container);
+    if (this.signal.aborted) throw new LeaseLost(account.accountId);
     this.#ref = ref;
     this.#codexVersion = container.codexVersion;
     const server = await engine.open(await driver.connect(ref, this.signal), this.signal);
-    this.#keep(server);
     this.#endedByUs = false;
     this.#turn({ kind: "up" });
     await this.#recordUp(ref);
@@ -187,6 +219,7 @@ export class ContainerKeeper {
     this.#turn({ kind: "starting" });
     let command: RunningCommand;
     try {
+      this.#requireHome();
       if (driver.run === undefined) throw new ContainerError("driver_missing", `The driver ${driver.kind} cannot run codex exec.`);
       const container = await this.#containerOf(account);
       command = await driver.run({ ...container, args, stdin });
@@ -228,9 +261,14 @@ export class ContainerKeeper {
 
   async #stop(drainMs: number): Promise<void> {
     if (this.#ref === null || this.#life.state === "none") return;
+    await this.#requireLease();
+    this.#requireHome();
     this.#endedByUs = true;
-    await this.deps.driver.stop(this.#ref, drainMs);
-    this.#disconnect();
+    // Turns that run keep their connection to the end; a new one waits for the next start.
+    const server = this.#server;
+    this.#server = null;
+    await this.deps.driver.stop(this.#ref, drainMs, this.books.proof.fence);
+    server?.close();
     this.#turn({ kind: "stopped" });
     await this.books.container({ state: "stopped", reason: null });
     await this.books.event("container_stopped", null);
@@ -257,14 +295,23 @@ export class ContainerKeeper {
   }
 
   async #wipe(): Promise<void> {
+    await this.#requireLease();
+    this.#requireHome();
     this.#endedByUs = true;
     this.#disconnect();
-    if (this.#ref !== null) await this.deps.driver.destroy(this.#ref, { deleteHome: true });
+    if (this.#ref !== null) await this.deps.driver.destroy(this.#ref, { deleteHome: true, fence: this.books.proof.fence });
     this.#ref = null;
     this.#codexVersion = null;
     this.#judged = false;
     this.#turn({ kind: "wiped" });
     await this.books.noContainer();
+  }
+
+  /** The home is with the driver that made it; another one would only make a second, empty home of the same account. */
+  #requireHome(): void {
+    const [has, made] = [this.deps.driver.kind, this.#ref?.driver ?? this.deps.driver.kind];
+    if (has === made || (isLocal(has) && isLocal(made))) return;
+    throw new ContainerError("driver_missing", `its home is with the driver ${made}, and CODEX_DRIVER is ${has} now.`);
   }
 
   #disconnect(): void {
@@ -286,6 +333,11 @@ export class ContainerKeeper {
   #nowMs(): number {
     return this.deps.clock.now().getTime();
   }
+}
+
+/** Both keep their homes in the same folders. */
+function isLocal(kind: ContainerRef["driver"]): boolean {
+  return kind === "bubblewrap" || kind === "process";
 }
 
 function ownersWords(reason: ContainerError["reason"], cause: unknown): string {

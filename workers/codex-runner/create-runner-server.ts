@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import type { Logger } from "pino";
 import { z } from "zod";
+import { isModelName } from "@/lib/turns/model-name";
 import { TURN_HEADER, type TurnFrame, type TurnTicket } from "@/lib/turns/runner-protocol";
 import { Draining, LeaseLost, Moved, NotTheirs } from "@/workers/codex-runner/lease-errors";
 import { ACCOUNT_ACTS, type AccountActName, type Runner } from "@/workers/codex-runner/runner";
@@ -26,7 +27,7 @@ const ticketSchema = z.object({
   wire: z.enum(["responses", "chat"]),
   stream: z.boolean(),
   includeUsage: z.boolean(),
-  model: z.string().min(1).max(200),
+  model: z.string().refine(isModelName),
   outputTokensMax: z.int().positive(),
   queueMs: z
     .int()

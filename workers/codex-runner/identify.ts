@@ -18,11 +18,12 @@ export async function whoIsThere(deps: RunnerDeps, server: AppServer, options: {
   const account = await readAccount(server);
   if (!account.signedIn) return { account, identity: null, limits: null };
   const limits = options.wantLimits || account.openaiAccountId === null ? await limitsOrNull(deps, server) : null;
-  const openaiAccountId = limits?.openaiAccountId ?? account.openaiAccountId;
+  // The same source first at every look, and never the address in the place of the id: one person has one hash.
+  const openaiAccountId = account.openaiAccountId ?? limits?.openaiAccountId ?? null;
   const { email, openaiUserId } = account;
-  if (openaiAccountId === null || email === null) return { account, identity: null, limits };
+  if (openaiAccountId === null || openaiUserId === null || email === null) return { account, identity: null, limits };
   const planType = account.planType ?? limits?.planType ?? null;
-  const hash = identityHash(deps.settings.masterKey, openaiAccountId, openaiUserId ?? email);
+  const hash = identityHash(deps.settings.masterKey, openaiAccountId, openaiUserId);
   return { account, identity: { identityHash: hash, email, planType }, limits };
 }
 

@@ -18,7 +18,10 @@ export async function judgeStart(
   if (account.state === "signing_in" || account.state === "removing") return OK;
   const there = await whoIsThere(deps, server, { wantLimits: false });
   if (account.state === "new" || account.state === "signed_out") {
-    if (there.account.signedIn) await logout(server);
+    // A home whose logout fails is wiped: nobody wants what is in it.
+    if (there.account.signedIn && !(await logoutIfPossible(deps, server))) {
+      return { kind: "signed_out", message: "Nobody is signed in to this account.", wipe: true };
+    }
     return OK;
   }
   if (!there.account.signedIn) {
@@ -31,10 +34,21 @@ export async function judgeStart(
     if (there.limits) await books.limits(there.limits, deps.clock.now());
     return OK;
   }
-  await logout(server);
   const message = refusalOf(answer, account.email);
   await books.signedOut(answer === "taken" ? "identity_taken" : "identity_mismatch", message);
+  await logoutIfPossible(deps, server);
   return { kind: "signed_out", message, wipe: true };
+}
+
+/** False: OpenAI could not be told. The tokens end with the home in any case. */
+export async function logoutIfPossible({ log }: RunnerDeps, server: AppServer): Promise<boolean> {
+  try {
+    await logout(server);
+    return true;
+  } catch (error) {
+    log.info({ err: error }, "a sign-in ends without OpenAI being told");
+    return false;
+  }
 }
 
 export function refusalOf(answer: "mismatch" | "taken", email: string | null): string {
@@ -45,8 +59,8 @@ export function refusalOf(answer: "mismatch" | "taken", email: string | null): s
 }
 
 async function compare(books: AccountBooks, account: LeasedAccount, there: WhoIsThere): Promise<"ok" | "mismatch" | "taken"> {
-  // Without OpenAI's user id the hash would be another one for the same person: then the address alone is compared.
-  if (there.identity !== null && there.account.openaiUserId !== null) return books.identity(there.identity);
+  // Where OpenAI has left out an id, the address alone is compared.
+  if (there.identity !== null) return books.identity(there.identity);
   const [known, found] = [account.email, there.account.email].map((email) => email?.toLowerCase() ?? null);
   return known === null || found === null || known === found ? "ok" : "mismatch";
 }

@@ -30,6 +30,8 @@ export class Draining extends Error {
   }
 }
 
+export const LANES_PAUSED = "The operator has paused all ChatGPT lanes.";
+
 /** The container is not there now; `message` is for the owner. */
 export class ContainerDown extends Error {
   constructor(

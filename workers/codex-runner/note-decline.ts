@@ -9,8 +9,25 @@ type OpenServer = () => Promise<AppServer>;
 /** The lane is passed over for this long when its way to OpenAI is broken for a reason that nobody knows. */
 const LOST_MS = 15_000;
 
-/** Writes down what a decline means for the account, its window and its lane. Returns when the lane may be tried again. */
+/** What `web` is told: what Codex said, or what turned out to stand behind it. */
+export type NotedDecline = Pick<DeclinedStep, "class" | "reason"> & {
+  /** When the lane may be tried again. */
+  until: Date | null;
+};
+
+/** Writes down what a decline means for the account, its window and its lane. */
 export async function noteDecline(
+  desk: TurnDesk,
+  { step, openServer, model }: { step: DeclinedStep; openServer: OpenServer; model: string },
+): Promise<NotedDecline> {
+  const said = (until: Date | null): NotedDecline => ({ class: step.class, reason: step.reason, until });
+  // Codex does not tell a window that filled in the middle of a stream from a broken connection; the windows do.
+  const closedUntil = step.reason === "upstream_cut" ? await lookAtLimits(desk, openServer) : null;
+  if (closedUntil !== null) return { class: "exhausted", reason: "usage_limit_reached", until: closedUntil };
+  return said(await writeDown(desk, { step, openServer, model }));
+}
+
+async function writeDown(
   desk: TurnDesk,
   { step, openServer, model }: { step: DeclinedStep; openServer: OpenServer; model: string },
 ): Promise<Date | null> {
@@ -26,9 +43,6 @@ export async function noteDecline(
     desk.expectReset(until);
     return until;
   }
-  // Codex does not tell a window that filled in the middle of a stream from a broken connection; the windows do.
-  const closedUntil = step.reason === "upstream_cut" ? await lookAtLimits(desk, openServer) : null;
-  if (closedUntil !== null) return closedUntil;
   const until = step.class === "lost" ? (step.until ?? new Date(deps.clock.now().getTime() + LOST_MS)) : step.until;
   if (until !== null && step.class !== "cannot") await books.coolLane(step.reason, until);
   return until;

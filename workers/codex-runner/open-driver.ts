@@ -4,6 +4,7 @@ import type { Sql } from "postgres";
 import type { Logger } from "pino";
 import { hasSandboxedHomes } from "@/lib/codex/has-sandboxed-homes";
 import type { ProcessConfig } from "@/lib/config/load-config";
+import { publicHosting } from "@/lib/config/public-hosting";
 import type { CodexCliHome } from "@/workers/codex-runner/codex-cli";
 import { createBubblewrapDriver } from "@/workers/codex-runner/containers/bubblewrap/create-bubblewrap-driver";
 import { type ChosenDriver, chooseDriver } from "@/workers/codex-runner/containers/choose-driver";
@@ -36,6 +37,7 @@ export function openDriver({ sql, config, secret, log, cliOf }: Options): Promis
           engines: readEngines(config.dockerHosts),
           tlsDir: config.dockerTlsDir,
           runtime: config.dockerRuntime,
+          isFirewallEnforced: config.dockerFirewall === "enforced",
           egress,
           log,
         });
@@ -54,7 +56,7 @@ export function openDriver({ sql, config, secret, log, cliOf }: Options): Promis
   return chooseDriver({
     wanted: config.codexDriver,
     engine: config.codexEngine,
-    host: config.host,
+    publicBy: publicHosting(config),
     create,
     hasSandboxedHomes: () => hasSandboxedHomes(sql, hostName({ ...config, dataDir }, "bubblewrap")),
     onFallback: (why) => log.warn({ why }, "bubblewrap does not work here"),

@@ -6,9 +6,9 @@ import type { RunnerDeps } from "@/workers/codex-runner/runner-deps";
 
 /**
  * stop: nobody may drive it here. destroy: its account is removed. remove: the account is to be. adopt: it goes on under our lease.
- * gone: it died while nobody looked. sign_in: its owner asked while no runner was there to hear it. keep: another runner's, or there is nothing to do.
+ * clear_out: nobody is meant to be signed in to its home any more. gone: it died while nobody looked. sign_in: its owner asked while no runner was there to hear it. keep: another runner's, or there is nothing to do.
  */
-export type Reconciliation = "stop" | "destroy" | "remove" | "adopt" | "gone" | "sign_in" | "keep";
+export type Reconciliation = "stop" | "destroy" | "remove" | "adopt" | "gone" | "sign_in" | "clear_out" | "keep";
 
 type Situation = { standing: AccountStanding | null; container: ContainerStatus | null; host: string; runnerId: string };
 
@@ -21,6 +21,8 @@ export function judgeSituation({ standing, container, host, runnerId }: Situatio
   if (standing.leasedBy !== null && standing.leasedBy !== runnerId) return "keep";
   if (standing.state === "removing") return "remove";
   if (standing.signInAsked) return "sign_in";
+  // Whoever signed it out, by a link in a mail too, may have found no runner that heard it.
+  if ((standing.state === "new" || standing.state === "signed_out") && standing.containerState !== "none") return "clear_out";
   if (standing.leasedBy === runnerId) return "keep";
   if (isRunning || standing.signInWaiting) return "adopt";
   if (standing.containerState === "running" || standing.containerState === "starting") return "gone";
@@ -72,6 +74,8 @@ async function mend(deps: RunnerDeps, round: Round, { what, accountId, standing,
       return;
     case "remove":
       return (await round.take(accountId)).remove();
+    case "clear_out":
+      return (await round.take(accountId)).clearOut();
     case "gone":
       return (await round.take(accountId)).noteChange({ accountId, state: "exited", code: null, oom: false });
     case "sign_in":

@@ -131,6 +131,6 @@ async function pipe(desk: TurnDesk, { steps, turn, answer, openServer }: Pipe): 
   }
   if (decline === null) return;
   // The lane's own state first: whoever reads the frame may look at it at once.
-  const until = await note(decline);
-  await sink.frame(declined(decline.class, decline.reason, decline.message, { until, param: decline.param }));
+  const told = await note(decline);
+  await sink.frame(declined(told.class, told.reason, decline.message, { until: told.until, param: decline.param }));
 }

@@ -60,6 +60,8 @@ export type RunnerTimings = {
   probeAgainMs: number;
   /** Between two looks at the size of a home. */
   homeLookMs: number;
+  /** Between two restarts that an owner asks for. */
+  restartPauseMs: number;
 };
 
 export const TIMINGS: RunnerTimings = {
@@ -69,4 +71,5 @@ export const TIMINGS: RunnerTimings = {
   reconcileMs: 30_000,
   probeAgainMs: 60_000,
   homeLookMs: 5 * 60_000,
+  restartPauseMs: 10_000,
 };

@@ -6,7 +6,8 @@ import type { AccountAct } from "@/lib/turns/runner-protocol";
 import { AccountDesk } from "@/workers/codex-runner/account-desk";
 import type { ContainerChange, ContainerDriver, Isolation } from "@/workers/codex-runner/containers/container-driver";
 import { LeaseClock } from "@/workers/codex-runner/lease-clock";
-import { Draining, LeaseLost, Moved, NotTheirs } from "@/workers/codex-runner/lease-errors";
+import { readStandings } from "@/lib/codex/read-standings";
+import { Draining, LANES_PAUSED, LeaseLost, Moved, NotTheirs } from "@/workers/codex-runner/lease-errors";
 import { reconcile } from "@/workers/codex-runner/reconcile";
 import type { TurnToRun } from "@/workers/codex-runner/run-turn";
 import type { RunnerDeps } from "@/workers/codex-runner/runner-deps";
@@ -17,7 +18,6 @@ export type AccountActName = (typeof ACCOUNT_ACTS)[number];
 
 /** Of the lease: two heartbeats may be lost before it runs out. */
 const BEATS_PER_LEASE = 3;
-const LANES_PAUSED = "The operator has paused all ChatGPT lanes.";
 
 /**
  * One process that drives containers. It leases accounts as they are asked for, keeps the leases alive, and gives them back when it
@@ -89,6 +89,7 @@ export class Runner {
   }
 
   async act(name: AccountActName, accountId: string, act: AccountAct): Promise<void> {
+    if (!this.#lanesOn && (name === "check-now" || name === "restart")) return;
     const desk = await this.deskOf(accountId, act.userId);
     switch (name) {
       case "sign-in":
@@ -157,13 +158,18 @@ export class Runner {
     await endRunner(this.deps.sql, this.#id).catch((error: unknown) => this.#warn(error, "the end of this runner was not written"));
   }
 
-  /** What a predecessor that was killed has left behind: nobody would come for it. */
+  /** What a predecessor that was killed has left behind: nobody would come for it. Other runners keep theirs. */
   async #stopStrays(): Promise<void> {
-    const { driver, settings } = this.deps;
-    const found = await driver.list().catch((error: unknown) => this.#warn(error, "containers could not be listed"));
+    const { driver, settings, sql } = this.deps;
+    const list = async () => {
+      const found = await driver.list();
+      const standings = await readStandings(sql, { host: settings.host, found: found.map(({ accountId }) => accountId) });
+      const driven = new Set(standings.filter(({ leasedBy }) => leasedBy !== null).map(({ accountId }) => accountId));
+      return found.filter(({ accountId, state }) => state === "running" && !driven.has(accountId));
+    };
+    const strays = await list().catch((error: unknown) => this.#warn(error, "containers could not be listed"));
     await Promise.all(
-      (found ?? []).map(async ({ state, ref }) => {
-        if (state !== "running") return;
+      (strays ?? []).map(async ({ ref }) => {
         await driver.stop(ref, settings.timings.drainMs).catch((error: unknown) => this.#warn(error, "a container was not stopped"));
       }),
     );
@@ -235,13 +241,15 @@ export class Runner {
       this.#id = newId("run");
       await this.#register();
     }
+    // One that is taken while the answer is on its way is not in it.
+    const asked = this.desks();
     const held = await renewLeases(this.deps.sql, {
       runnerId: this.#id,
       ttlS: this.deps.settings.leaseS,
-      lines: this.desks().map((desk) => desk.lineLength),
+      lines: asked.map((desk) => desk.lineLength),
     });
     renewed();
-    for (const desk of this.desks()) {
+    for (const desk of asked) {
       if (!held.some(({ accountId, fence }) => accountId === desk.accountId && fence === desk.fence)) this.#drop(desk);
     }
     await this.#followSwitch();
@@ -251,9 +259,11 @@ export class Runner {
     const lanesOn = await this.deps.areLanesOn();
     const wasOn = this.#lanesOn;
     this.#lanesOn = lanesOn;
-    if (lanesOn || !wasOn) return;
-    this.deps.log.warn("the operator has paused all ChatGPT lanes: containers are stopped");
-    for (const desk of this.desks()) desk.pause().catch((error: unknown) => this.#warn(error, "a container was not stopped"));
+    if (lanesOn) return;
+    if (wasOn) this.deps.log.warn("the operator has paused all ChatGPT lanes: containers are stopped");
+    // Again at every look: one may have been on its way, or not have stopped.
+    for (const desk of this.desks().filter(({ isUp }) => isUp))
+      desk.pause().catch((error: unknown) => this.#warn(error, "a container was not stopped"));
   }
 
   async #reconcile(): Promise<void> {

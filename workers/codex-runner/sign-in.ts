@@ -3,11 +3,11 @@ import { readLeased } from "@/lib/codex/leases";
 import { signInWaiting } from "@/lib/codex/sign-in-waiting";
 import type { ReportedLimits } from "@/lib/turns/reported-limits";
 import type { AccountBooks } from "@/workers/codex-runner/account-books";
-import { awaitLogin, cancelLogin, logout, readAccount, startDeviceLogin } from "@/workers/codex-runner/app-server/account";
+import { awaitLogin, cancelLogin, readAccount, startDeviceLogin } from "@/workers/codex-runner/app-server/account";
 import type { AppServer } from "@/workers/codex-runner/app-server/app-server";
 import type { ContainerKeeper } from "@/workers/codex-runner/container-keeper";
 import { whoIsThere } from "@/workers/codex-runner/identify";
-import { refusalOf } from "@/workers/codex-runner/judge-start";
+import { logoutIfPossible, refusalOf } from "@/workers/codex-runner/judge-start";
 import { LeaseLost } from "@/workers/codex-runner/lease-errors";
 import type { RunnerDeps } from "@/workers/codex-runner/runner-deps";
 
@@ -23,8 +23,11 @@ type Desk = { deps: RunnerDeps; books: AccountBooks; keeper: ContainerKeeper };
  */
 export async function signIn(desk: Desk, { signInId, signal }: { signInId: string; signal: AbortSignal }): Promise<SignInResult> {
   const { deps } = desk;
-  const server = await desk.keeper.open();
-  if ((await readAccount(server)).signedIn) await logout(server);
+  let server = await desk.keeper.open();
+  if ((await readAccount(server)).signedIn && !(await logoutIfPossible(deps, server))) {
+    await desk.keeper.wipe();
+    server = await desk.keeper.open();
+  }
   const login = await startDeviceLogin(server);
   const { signInMs } = deps.settings.timings;
   const expired = AbortSignal.timeout(signInMs);
@@ -55,7 +58,7 @@ export async function settleIdentity(desk: Desk, server: AppServer): Promise<Sig
   const { deps, books, keeper } = desk;
   const there = await whoIsThere(deps, server, { wantLimits: true });
   const refuse = async (message: string): Promise<SignInResult> => {
-    await logout(server);
+    await logoutIfPossible(deps, server);
     await keeper.wipe();
     return { state: "refused", message };
   };

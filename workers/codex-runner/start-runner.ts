@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { fitsIdentityKey } from "@/lib/codex/fits-identity-key";
 import type { Runtime } from "@/lib/runtime/runtime";
 import { areCodexLanesOn } from "@/lib/settings/codex-switch";
 import { requireDatabaseMode } from "@/lib/settings/database-mode";
@@ -25,6 +26,9 @@ const NO_ISOLATION = {
   seccomp: false,
 } as const;
 
+const OTHER_KEY =
+  "SWITCHYARD_MASTER_KEY does not fit this database: ChatGPT accounts are known again by its last key, and that is another one than before. List the keys newest first and the oldest last, and keep the oldest.";
+
 const LOOK_AGAIN_MS = 60_000;
 const CPUS = 1;
 /** Codex idles with 25 to 30 threads. */
@@ -36,6 +40,7 @@ export type StartedRunner = { stop(drainMs: number): Promise<void> };
 export async function startRunner({ config, db, log, clock }: Runtime): Promise<StartedRunner> {
   const { runnerSecret: secret } = config;
   if (secret === null) throw new OperatorError("RUNNER_SECRET must be set when this process is not started by npm start.");
+  if (!(await fitsIdentityKey(db.sql, config.masterKey))) throw new OperatorError(OTHER_KEY);
   const dataDir = path.resolve(config.dataDir);
   const cacheDir = path.join(dataDir, "codex");
   const cliOf = codexCliSource({ cacheDir, log });

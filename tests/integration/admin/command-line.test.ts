@@ -191,12 +191,14 @@ test("lanes are added, moved, paused and removed", async () => {
     ["lane", "add", ...user, "--label", "Own key", "--base-url", "https://api.openai.com/v1"],
     "sk-erin",
   );
-  const own = ["--lane", lanes[1]?.id ?? ""];
+  const own = ["--lane", lanes[0]?.id ?? ""];
+  expect(lanes).toMatchObject([{ label: "Own key" }, { label: "Wallet" }]);
+  expect(await json(["lane", "move", ...user, ...own, "--position", "2"])).toMatchObject([{ label: "Wallet" }, { label: "Own key" }]);
   expect(await json(["lane", "move", ...user, ...own, "--position", "1"])).toMatchObject([{ label: "Own key" }, { label: "Wallet" }]);
   expect(await json(["lane", "pause", ...user, ...own])).toMatchObject([{ state: "paused" }, { state: "ready" }]);
   expect(await json(["lane", "resume", ...user, ...own])).toMatchObject([{ state: "ready" }, { state: "ready" }]);
   expect(await json(["lane", "remove", ...user, ...own])).toMatchObject([{ label: "Wallet", position: 1 }]);
-  expect(await refusal(["lane", "remove", ...user, "--lane", lanes[0]?.id ?? ""])).toMatch(/The last lane cannot be removed/);
+  expect(await refusal(["lane", "remove", ...user, "--lane", lanes[1]?.id ?? ""])).toMatch(/The wallet lane stays.*Pause it instead/);
 });
 
 test("the request log is listed with lane, tokens and cost, and the ledger agrees with it", async () => {

@@ -12,6 +12,7 @@ import { markContainerFailed } from "@/lib/codex/mark-container-failed";
 import { markContainerUp } from "@/lib/codex/mark-container-up";
 import { markSignedOut } from "@/lib/codex/mark-signed-out";
 import { recordIdentity } from "@/lib/codex/record-identity";
+import { signInsAhead } from "@/lib/codex/running-sign-in";
 import { setTurnsMax } from "@/lib/codex/set-turns-max";
 import { signInWaiting } from "@/lib/codex/sign-in-waiting";
 import { addApiKeyLane } from "@/lib/lanes/add-api-key-lane";
@@ -89,7 +90,7 @@ describe("connecting an account", () => {
     const second = await connect(customer, "B");
     expect([first.position, second.position]).toEqual([1, 2]);
     const list = await listLanes(database.orm, customer.viewer, { userId: customer.userId });
-    expect(list.map(({ label, position }) => `${position} ${label}`)).toEqual(["1 A", "2 B", "3 Wallet", "4 Key"]);
+    expect(list.map(({ label, position }) => `${position} ${label}`)).toEqual(["1 A", "2 B", "3 Key", "4 Wallet"]);
     const consents = await database.sql`
       select text_version, address, user_id from account_consents where account_id = ${first.accountId}`;
     expect(consents).toEqual([{ text_version: CONSENT.version, address: "192.0.2.7", user_id: customer.userId }]);
@@ -169,6 +170,36 @@ describe("the database refuses, whatever the code above does,", () => {
     await expect(sql.unsafe(`update chatgpt_accounts set ${change} where id = '${own.accountId}'`)).rejects.toThrow(message);
   });
 
+  test("another identity while there may be a home with the former one's sign-in", async () => {
+    const { sql } = database;
+    const { accountId } = await signedInAccount(database);
+    await sql`update chatgpt_accounts set container_state = 'stopped' where id = ${accountId}`;
+    await expect(sql`update chatgpt_accounts set identity_hash = 'x' where id = ${accountId}`).rejects.toThrow(/home of another identity/);
+    await expect(sql`update chatgpt_accounts set state = 'new', identity_hash = null where id = ${accountId}`).rejects.toThrow(
+      /home of another identity/,
+    );
+    await sql`update chatgpt_accounts set state = 'new', identity_hash = null, container_state = 'none' where id = ${accountId}`;
+  });
+
+  test("a removed account with a container or a lease", async () => {
+    const { sql } = database;
+    const account = await leasedAccount(database);
+    await remove(account);
+    const end = (and: string) =>
+      sql.unsafe(`update chatgpt_accounts set state = 'removed', removed_at = now(), email = null${and} where id = '${account.accountId}'`);
+    await expect(end("")).rejects.toThrow(/chatgpt_accounts_removed_has_no_home/);
+    await expect(end(", lease_runner_id = null, lease_expires_at = null, container_state = 'stopped'")).rejects.toThrow(
+      /chatgpt_accounts_removed_has_no_home/,
+    );
+    await end(", lease_runner_id = null, lease_expires_at = null");
+  });
+
+  test("a key that changes its owner", async () => {
+    const { keyId } = own.customer;
+    await expect(database.sql`update api_keys set user_id = ${other.userId} where id = ${keyId}`).rejects.toThrow(/has one owner/);
+    await database.sql`update api_keys set name = 'Renamed' where id = ${keyId}`;
+  });
+
   test("an account that is deleted, or comes back from removal", async () => {
     const { sql } = database;
     const gone = await leasedAccount(database);
@@ -220,6 +251,32 @@ describe("a sign-in", () => {
     await expect(begin(await leasedAccount(database), "198.51.100.9")).rejects.toMatchObject({ code: "rate_limited" });
   });
 
+  test("of one network runs four times at most, also at the same instant, and not in the way of others", async () => {
+    const accounts = await Promise.all(Array.from({ length: 6 }, () => leasedAccount(database)));
+    const tries = await Promise.allSettled(accounts.map((account, at) => begin(account, `2001:db8:0:7::${at + 1}`)));
+    expect(tries.filter(({ status }) => status === "fulfilled")).toHaveLength(4);
+    expect(tries.find(({ status }) => status === "rejected")).toMatchObject({ reason: { code: "rate_limited" } });
+    await begin(await leasedAccount(database), "2001:db8:0:8::1");
+    // Whoever comes with such an address stands behind a proxy of the operator's, like everybody else.
+    for (const account of await Promise.all(Array.from({ length: 5 }, () => leasedAccount(database)))) await begin(account, "10.0.0.1");
+  });
+
+  test("waits for those that were asked for before it, or have their code, on its host alone", async () => {
+    const { sql } = database;
+    const accounts = await Promise.all(Array.from({ length: 4 }, () => leasedAccount(database)));
+    await sql`update chatgpt_accounts set host = 'sign-in-host' where id in ${sql(accounts.map(({ accountId }) => accountId))}`;
+    const ids: string[] = [];
+    for (const account of accounts) ids.push((await begin(account)).signInId);
+    const ahead = () => Promise.all(ids.map((signInId) => signInsAhead(sql, { host: "sign-in-host", signInId })));
+    expect(await ahead()).toEqual([0, 1, 2, 3]);
+    const code = { userCode: "AB12-CD34", verificationUrl: "https://auth.example", expiresAt: new Date(Date.now() + 900_000) };
+    await signInWaiting(sql, { signInId: ids[3]!, ...code });
+    expect(await ahead()).toEqual([1, 2, 3, 3]);
+    await endSignIn(sql, { signInId: ids[0]!, state: "expired", message: null });
+    expect(await ahead()).toEqual([1, 1, 2, 2]);
+    expect(await signInsAhead(sql, { host: "elsewhere", signInId: ids[3]! })).toBe(0);
+  });
+
   test("is nobody else's to begin or cancel", async () => {
     const account = await leasedAccount(database);
     const other = await testCustomer(database.orm);
@@ -254,6 +311,20 @@ describe("a sign-in", () => {
     expect(await signInAs(database, loser, email)).toBe("taken");
     expect(await recordRemoved(database.sql, winner.proof)).toBe(true);
     expect(await signInAs(database, loser, email)).toBe("ok");
+  });
+
+  test("of a ChatGPT account that somebody else has connected is told at its address, once a day, and never to its owner's own second try", async () => {
+    const email = "wanted@example.com";
+    const told = async () =>
+      (await database.sql`select 1 from outbox where kind = 'account_wanted' and lower(recipient) = ${email}`).length;
+    const { customer } = await signedInAccount(database, { email });
+    expect(await signInAs(database, await leasedAccount(database, { customer }), email)).toBe("taken");
+    expect(await told()).toBe(0);
+    for (let round = 0; round < 2; round += 1) expect(await signInAs(database, await leasedAccount(database), email)).toBe("taken");
+    expect(await told()).toBe(1);
+    await database.sql`update outbox set created_at = now() - interval '25 hours' where kind = 'account_wanted'`;
+    expect(await signInAs(database, await leasedAccount(database), email.toUpperCase())).toBe("taken");
+    expect(await told()).toBe(2);
   });
 
   test("into the same lane again must be by the same ChatGPT account", async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { newId } from "@/lib/ids/ids";
 import { findRequest, listRequests } from "@/lib/requests/read";
+import { findRequestDetail } from "@/lib/requests/read-detail";
 import { settleRequests } from "@/lib/wallet/settle-requests";
 import { OPERATOR_VIEWER, testCustomer, type TestCustomer } from "@/tests/factories/customer";
 import { testDatabase, type TestDatabase } from "@/tests/factories/database";
@@ -45,6 +46,24 @@ test("a request is shown with its lane, tokens, cost, labels, decisions and atte
     attempts: [{ attemptNo: 1, outcome: "answered", upstreamStatus: 200, costUsd: "0.250000", lane: { label: "Wallet" } }],
   });
   await expect(findRequest(database.orm, other.viewer, { requestId })).rejects.toMatchObject({ code: "not_found" });
+});
+
+test("a request's page adds its cost up to what was charged, and tells what went through the wallet", async () => {
+  const cost = (100n * 5_000_000n + 20n * 500_000n + 50n * 30_000_000n) / 1_000_000n;
+  const { requestId } = await chargeTestRequest(database, { ...trade, customer, amount: 900_000n, cost });
+  const detail = await findRequestDetail(database.orm, customer.viewer, { requestId });
+  expect(detail).toMatchObject({ keyName: "First key", hold: { amountUsd: "0.900000", state: "settled" }, costUsd: "0.002010" });
+  expect(detail.bill?.computedUsd).toBe(detail.costUsd);
+  expect(detail.bill?.lines.map(({ what, usd }) => [what, usd])).toEqual([
+    ["fresh input", "0.000500"],
+    ["cached input", "0.000010"],
+    ["output", "0.001500"],
+  ]);
+  expect(detail.transfers.map(({ kind, availableUsd }) => [kind, availableUsd])).toEqual([
+    ["hold", "-0.900000"],
+    ["settle", "0.897990"],
+  ]);
+  await expect(findRequestDetail(database.orm, other.viewer, { requestId })).rejects.toMatchObject({ code: "not_found" });
 });
 
 test("pages follow each other without a gap or a double, also among requests of one millisecond", async () => {

@@ -20,6 +20,12 @@ afterAll(() => database.close());
 const take = (runner: TestRunner, accountId: string, sql = database.sql) =>
   takeLease(sql, { accountId, runnerId: runner.id, host: runner.host, ttlS: TTL_S });
 
+/** Gives the lease back, with a home on the machine of the runner. */
+async function leaveHome(accountId: string, runner: TestRunner, fence = 1): Promise<void> {
+  await recordContainer(database.sql, { accountId, runnerId: runner.id, fence }, { state: "stopped", reason: null });
+  await releaseLease(database.sql, { accountId, runnerId: runner.id, fence });
+}
+
 describe("the lease of an account", () => {
   test("of two runners that ask at one time one gets it and the other learns where it is", async () => {
     const first = await testRunner(database.sql, { address: "http://first" });
@@ -69,9 +75,19 @@ describe("the lease of an account", () => {
     const [here, there] = [await testRunner(database.sql, { host: "here" }), await testRunner(database.sql, { host: "there" })];
     const { accountId } = await testAccount(database.sql, userId);
     await take(here, accountId);
-    await releaseLease(database.sql, { accountId, runnerId: here.id, fence: 1 });
+    await leaveHome(accountId, here);
     expect(await take(there, accountId)).toEqual({ kind: "elsewhere", host: "here" });
     expect(await take(here, accountId)).toMatchObject({ kind: "taken", fence: 2 });
+  });
+
+  test("without a home goes to any machine, and stays there once it has one", async () => {
+    const [here, there] = [await testRunner(database.sql, { host: "here" }), await testRunner(database.sql, { host: "there" })];
+    const { accountId } = await testAccount(database.sql, userId);
+    await take(here, accountId);
+    await releaseLease(database.sql, { accountId, runnerId: here.id, fence: 1 });
+    expect(await take(there, accountId)).toMatchObject({ kind: "taken", fence: 2 });
+    await leaveHome(accountId, there, 2);
+    expect(await take(here, accountId)).toEqual({ kind: "elsewhere", host: "there" });
   });
 
   test("is not given to a runner that drains or has ended", async () => {
@@ -123,7 +139,7 @@ describe("finding the runner of an account", () => {
     const runners = await Promise.all([1, 2, 3].map((n) => testRunner(database.sql, { host, address: `http://${n}` })));
     const { accountId } = await testAccount(database.sql, userId);
     await take(runners[0]!, accountId);
-    await releaseLease(database.sql, { accountId, runnerId: runners[0]!.id, fence: 1 });
+    await leaveHome(accountId, runners[0]!);
     const found = await findRunner(database.sql, accountId);
     expect(runners.map((runner) => runner.address)).toContain(found?.address);
     expect(await findRunner(database.sql, accountId)).toEqual(found);
@@ -134,8 +150,22 @@ describe("finding the runner of an account", () => {
     const [dead, alive] = await Promise.all(["http://dead", "http://alive"].map((address) => testRunner(database.sql, { host, address })));
     const { accountId } = await testAccount(database.sql, userId);
     await take(alive!, accountId);
-    await releaseLease(database.sql, { accountId, runnerId: alive!.id, fence: 1 });
+    await leaveHome(accountId, alive!);
     expect(await findRunner(database.sql, accountId, { without: [dead!.address] })).toEqual({ address: "http://alive" });
+  });
+
+  test("for one without a home it is a live runner on any machine", async () => {
+    const [gone, alive] = [await testRunner(database.sql, { host: "gone" }), await testRunner(database.sql, { host: "alive" })];
+    const { accountId } = await testAccount(database.sql, userId);
+    await take(gone, accountId);
+    await releaseLease(database.sql, { accountId, runnerId: gone.id, fence: 1 });
+    await endRunner(database.sql, gone.id);
+    expect(await findRunner(database.sql, accountId)).not.toBeNull();
+    await take(alive, accountId);
+    await leaveHome(accountId, alive, 2);
+    expect(await findRunner(database.sql, accountId)).toEqual({ address: alive.address });
+    await endRunner(database.sql, alive.id);
+    expect(await findRunner(database.sql, accountId)).toBeNull();
   });
 
   test("silent, draining and ended runners are not found, nor one whose lease ran out", async () => {
@@ -143,6 +173,7 @@ describe("finding the runner of an account", () => {
     const [silent, draining, ended, late] = await Promise.all([1, 2, 3, 4].map(() => testRunner(database.sql, { host })));
     const { accountId } = await testAccount(database.sql, userId);
     await take(late!, accountId);
+    await recordContainer(database.sql, { accountId, runnerId: late!.id, fence: 1 }, { state: "stopped", reason: null });
     await runOutLeases(database.sql, late!.id);
     await database.sql`update runners set heartbeat_at = clock_timestamp() - interval '1 minute' where id = ${silent!.id}`;
     await drainRunner(database.sql, draining!.id);

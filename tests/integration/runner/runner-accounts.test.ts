@@ -13,6 +13,7 @@ import {
   testAccount,
   type TestAccount,
 } from "@/tests/factories/runner";
+import type { TurnStep } from "@/workers/codex-runner/engine/turn-engine";
 import { ANSWER_TEXT, type Person, ScriptedMachine, somebody } from "@/tests/factories/scripted-containers";
 
 let database: TestDatabase;
@@ -162,6 +163,61 @@ describe("a sign-in", () => {
     expect(await rowOf(known)).toMatchObject({ state: "signed_out", email: person.email, lane: "signed_out" });
   });
 
+  test("of whom OpenAI leaves out the id is refused: the same person could be connected twice", async () => {
+    const runner = await runnerHere();
+    const id = await beginSignIn(runner);
+    await untilWaiting(id);
+    machine.decide(account.accountId, { ...person, userId: null });
+    await eventually(async () =>
+      expect(await signInOf(id)).toMatchObject({ state: "refused", message: expect.stringMatching(/did not say whose account/) }),
+    );
+    expect(machine.boxes.has(account.accountId)).toBe(false);
+    expect(await rowOf(account)).toMatchObject({ state: "new", hash: null });
+  });
+
+  test("outlives what a turn of the sign-in before it has still to tell", async () => {
+    const known = await signedInAccount(database.sql, owner.userId, person);
+    await database.sql`update chatgpt_accounts set turns_max = 2 where id = ${known.accountId}`;
+    const runner = await runnerHere();
+    const ask = () => askTurn({ address: runner.address, account: known, keyId: owner.keyId });
+    const late = gate();
+    const ending: Extract<TurnStep, { kind: "declined" }> = {
+      kind: "declined",
+      class: "lost",
+      reason: "signed_out",
+      message: "Please log out and sign in again.",
+      until: null,
+      closes: null,
+      signedOut: true,
+      param: null,
+    };
+    machine.scripts.push(
+      async function* () {
+        await late.pass();
+        yield ending;
+      },
+      async function* () {
+        yield ending;
+      },
+    );
+    machine.signInOnStart = person;
+    const first = ask();
+    await late.begun;
+    await ask();
+    expect(await rowOf(known)).toMatchObject({ state: "signed_out" });
+    machine.signInOnStart = null;
+    const id = await beginSignIn(runner, known);
+    await untilWaiting(id);
+    late.open();
+    await first;
+    expect(await rowOf(known)).toMatchObject({ state: "signing_in" });
+    machine.decide(known.accountId, person);
+    await eventually(async () => expect(await signInOf(id)).toMatchObject({ state: "succeeded" }));
+    const mails =
+      await database.sql`select kind from outbox where payload ->> 'laneId' = ${known.laneId} and kind = 'signed_out_by_openai'`;
+    expect(mails).toHaveLength(1);
+  });
+
   test("with a plan that has no Codex is refused in words", async () => {
     machine.limits = { allowed: false, planType: "free", openaiAccountId: null, windows: [], credits: null };
     const runner = await runnerHere();
@@ -194,22 +250,54 @@ describe("whose container it is", () => {
   const askIt = (runner: RunningRunner, of: TestAccount) => askTurn({ address: runner.address, account: of, keyId: owner.keyId });
 
   /** A container that stopped with somebody signed in to it. */
-  async function stoppedBox(of: TestAccount, inside: Person | null): Promise<RunningRunner> {
+  async function stoppedBox(of: TestAccount, inside: Person): Promise<RunningRunner> {
     const runner = await runnerHere();
-    await askAct(runner.address, "restart", of);
+    await askIt(runner, of);
     machine.kill(of.accountId);
     machine.signedInAs(of.accountId, inside);
+    await database.sql`update chatgpt_accounts set state = 'signed_in' where id = ${of.accountId}`;
+    await database.sql`update lanes set state = 'ready' where id = ${of.laneId}`;
     return runner;
   }
 
-  test("is compared at every start: another account in it is logged out and wiped", async () => {
-    const runner = await stoppedBox(account, null);
+  test("is known before anybody is served: nobody gets the connection while it is being found out", async () => {
     const known = await signedInAccount(database.sql, owner.userId, person);
-    await askAct(runner.address, "restart", known);
-    await database.sql`update chatgpt_accounts set state = 'signed_in' where id = ${known.accountId}`;
-    await database.sql`update lanes set state = 'ready' where id = ${known.laneId}`;
-    machine.kill(known.accountId);
-    machine.signedInAs(known.accountId, somebody("intruder"));
+    await database.sql`update chatgpt_accounts set turns_max = 2 where id = ${known.accountId}`;
+    const runner = await stoppedBox(known, somebody(`intruder-${names}`));
+    const reading = gate();
+    machine.before.request = (method) => (method === "account/read" ? reading.pass() : Promise.resolve());
+    const asked = [askIt(runner, known)];
+    await reading.begun;
+    asked.push(askIt(runner, known));
+    await eventually(async () => expect(await linesOf(runner)).toContain(2));
+    reading.open();
+    for (const heard of await Promise.all(asked)) {
+      expect(heard.frames.at(-1)).toMatchObject({ kind: "declined", class: "lost", reason: "signed_out" });
+    }
+  });
+
+  test("is asked again by the next turn when it could not be told", async () => {
+    const known = await signedInAccount(database.sql, owner.userId, person);
+    const runner = await stoppedBox(known, somebody(`intruder-${names}`));
+    machine.before.request = () => Promise.reject(new Error("OpenAI is away"));
+    expect((await askIt(runner, known)).frames.at(-1)).toMatchObject({ kind: "declined", class: "lost", reason: "container_failed" });
+    machine.before.request = undefined;
+    expect((await askIt(runner, known)).frames.at(-1)).toMatchObject({ kind: "declined", class: "lost", reason: "signed_out" });
+    expect(machine.boxes.has(known.accountId)).toBe(false);
+  });
+
+  test("and another one's home is wiped, whether OpenAI can be told or not", async () => {
+    const known = await signedInAccount(database.sql, owner.userId, person);
+    const runner = await stoppedBox(known, somebody(`intruder-${names}`));
+    machine.before.request = (method) => (method === "account/logout" ? Promise.reject(new Error("OpenAI is away")) : Promise.resolve());
+    await askIt(runner, known);
+    expect(machine.boxes.has(known.accountId)).toBe(false);
+    expect(await rowOf(known)).toMatchObject({ state: "signed_out", containerState: "none" });
+  });
+
+  test("is compared at every start: another account in it is logged out and wiped", async () => {
+    const known = await signedInAccount(database.sql, owner.userId, person);
+    const runner = await stoppedBox(known, somebody("intruder"));
     const heard = await askIt(runner, known);
     expect(heard.frames.at(-1)).toMatchObject({ kind: "declined", class: "lost", reason: "signed_out" });
     expect(machine.boxes.has(known.accountId)).toBe(false);
@@ -226,13 +314,41 @@ describe("whose container it is", () => {
     expect(mails).toMatchObject([{ kind: "signed_out_by_openai" }]);
   });
 
-  test("and a sign-in that nobody asked for is logged out", async () => {
-    const runner = await stoppedBox(account, person);
-    await askAct(runner.address, "restart", account);
-    expect(machine.boxes.get(account.accountId)?.person).toBeNull();
-    expect(await rowOf(account)).toMatchObject({ state: "new", hash: null });
+  test("and a sign-in that nobody wants any more ends with its home, at the next look of whoever drives it", async () => {
+    const known = await signedInAccount(database.sql, owner.userId, person);
+    const first = await stoppedBox(known, person);
+    expect((await askIt(first, known)).body).toBe(ANSWER_TEXT);
+    await running.shift()!.stop("stop");
+    // As the link in a mail does, while no runner is there to hear of it.
+    await database.sql`update chatgpt_accounts set state = 'signed_out' where id = ${known.accountId}`;
+    await database.sql`update lanes set state = 'signed_out' where id = ${known.laneId}`;
+    await runnerHere({ timings: { reconcileMs: 20 } });
+    await eventually(async () => expect(await rowOf(known)).toMatchObject({ state: "signed_out", containerState: "none" }));
+    expect(machine.boxes.has(known.accountId)).toBe(false);
+  });
+
+  test("and nothing is started for one to whom nobody is signed in", async () => {
+    const runner = await runnerHere();
+    for (const act of ["check-now", "restart"]) expect((await askAct(runner.address, act, account)).status).toBe(200);
+    expect(machine.boxes.size).toBe(0);
   });
 });
+
+/** Something that begins, and goes on when it is let. */
+function gate() {
+  let begin: () => void = () => undefined;
+  let open: () => void = () => undefined;
+  const begun = new Promise<void>((resolve) => (begin = resolve));
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  const pass = () => {
+    begin();
+    return opened;
+  };
+  return { pass, begun, open };
+}
+
+const linesOf = ({ runner }: RunningRunner) =>
+  Promise.resolve(runner.desks().map(({ lineLength }) => lineLength.running + lineLength.waiting));
 
 describe("the end of an account", () => {
   async function connected(): Promise<RunningRunner> {
@@ -249,6 +365,21 @@ describe("the end of an account", () => {
     expect((await askAct(runner.address, "sign-out", account)).status).toBe(200);
     expect(machine.boxes.has(account.accountId)).toBe(false);
     expect(await rowOf(account)).toMatchObject({ state: "signed_out", email: person.email, lane: "signed_out", containerState: "none" });
+  });
+
+  test("signing out is the owner's doing, also for a turn that meets it", async () => {
+    const runner = await connected();
+    const logout = gate();
+    machine.before.request = (method) => (method === "account/logout" ? logout.pass() : Promise.resolve());
+    const signedOut = askAct(runner.address, "sign-out", account);
+    await logout.begun;
+    const heard = await askTurn({ address: runner.address, account, keyId: owner.keyId });
+    expect(heard.frames).toMatchObject([{ kind: "declined", class: "lost", reason: "signed_out" }]);
+    logout.open();
+    expect((await signedOut).status).toBe(200);
+    const mails =
+      await database.sql`select kind from outbox where payload ->> 'laneId' = ${account.laneId} and kind = 'signed_out_by_openai'`;
+    expect(mails).toHaveLength(0);
   });
 
   test("removing frees the ChatGPT account for whoever connects it next", async () => {

@@ -118,6 +118,8 @@ function gatedTurn() {
   async function* script(run: TurnRun): AsyncGenerator<TurnStep> {
     await pass(run);
     if (run.signal.aborted) return;
+    // Fails when its container was taken away meanwhile.
+    await run.server.request("account/read", { refreshToken: false });
     yield* sayHello();
   }
   return { script, pass, begun, open };
@@ -231,6 +233,26 @@ describe("a turn", () => {
     expect((await ask(runner)).frames.at(-1)).toMatchObject({ kind: "declined", class: "exhausted", until: until.toISOString() });
     expect(await laneOf(account)).toMatchObject({ state: "exhausted", until });
     expect((await ask(runner)).frames).toMatchObject([{ kind: "declined", class: "exhausted", reason: "usage_limit_reached" }]);
+  });
+
+  test("that breaks off because its window has filled says so: the next lane may answer", async () => {
+    const runner = await signedInMachine();
+    const until = new Date(Date.now() + 3_600_000);
+    machine.limits = openLimits(100, until);
+    machine.scripts.push(async function* () {
+      yield {
+        kind: "declined",
+        class: "busy",
+        reason: "upstream_cut",
+        message: "stream disconnected before completion",
+        until: null,
+        closes: null,
+        signedOut: false,
+        param: null,
+      };
+    });
+    expect((await ask(runner)).frames.at(-1)).toMatchObject({ kind: "declined", class: "exhausted", reason: "usage_limit_reached" });
+    expect(await laneOf(account)).toMatchObject({ state: "exhausted" });
   });
 
   test("that finds the sign-in gone signs the account out, with a message that says what to do", async () => {
@@ -427,11 +449,102 @@ describe("a runner that stops", () => {
   });
 });
 
+test("a runner that stops leaves the containers of the others alone", async () => {
+  const [ours, theirs] = [await signedInMachine(), await runnerOn(machine)];
+  const gate = gatedTurn();
+  machine.scripts.push(gate.script);
+  const one = ask(ours);
+  await gate.begun;
+  running.splice(running.indexOf(theirs), 1);
+  await theirs.stop("stop");
+  gate.open();
+  expect(await one).toMatchObject({ body: ANSWER_TEXT, cut: false });
+  expect(machine.boxes.get(account.accountId)?.starts).toBe(1);
+});
+
+describe("a container that is being stopped", () => {
+  const held = () => {
+    let begin: () => void = () => undefined;
+    let open: () => void = () => undefined;
+    const begun = new Promise<void>((resolve) => (begin = resolve));
+    const opened = new Promise<void>((resolve) => (open = resolve));
+    return { begun, open, wait: () => (begin(), opened) };
+  };
+
+  test("takes no new turn: it waits for the next start", async () => {
+    const runner = await signedInMachine();
+    await ask(runner);
+    const stopping = held();
+    machine.before.stop = stopping.wait;
+    const restarted = askAct(runner.address, "restart", account);
+    await stopping.begun;
+    let server: unknown = null;
+    machine.scripts.push(async function* (run) {
+      server = run.server;
+      await run.server.request("account/read", { refreshToken: false });
+      yield* sayHello();
+    });
+    let isRunning: () => void = () => undefined;
+    const runs = new Promise<void>((resolve) => (isRunning = resolve));
+    const one = ask(runner, {}, (frame) => frame.kind === "running" && isRunning());
+    await runs;
+    expect(server).toBeNull();
+    machine.before.stop = undefined;
+    stopping.open();
+    expect((await one).body).toBe(ANSWER_TEXT);
+    await restarted;
+    const reruns = await database.sql`select 1 from account_events where account_id = ${account.accountId} and kind = 'turn_rerun'`;
+    expect(reruns).toHaveLength(0);
+    expect(machine.boxes.get(account.accountId)?.starts).toBe(2);
+  });
+
+  test("because it was idle goes on when somebody has come meanwhile", async () => {
+    const runner = await signedInMachine({ settings: { idleStopMs: 20 } });
+    const measuring = held();
+    machine.before.measure = measuring.wait;
+    await ask(runner);
+    await measuring.begun;
+    const gate = gatedTurn();
+    machine.scripts.push(gate.script);
+    const one = ask(runner);
+    await gate.begun;
+    machine.before.measure = undefined;
+    measuring.open();
+    // Behind it in the order of starts and stops.
+    await askAct(runner.address, "check-now", account);
+    gate.open();
+    expect(await one).toMatchObject({ body: ANSWER_TEXT, cut: false });
+    expect(machine.boxes.get(account.accountId)?.starts).toBe(1);
+  });
+
+  test("by a runner that has lost the lease meanwhile is left to the one that has it", async () => {
+    const first = await signedInMachine({ settings: { leaseS: 3 } });
+    const starting = held();
+    machine.before.ensure = starting.wait;
+    const cut = ask(first);
+    await starting.begun;
+    const restarted = askAct(first.address, "restart", account);
+    await eventually(() => expect(machine.boxes.size).toBe(0));
+    await runOutLeases(database.sql, first.runner.id);
+    machine.before.ensure = undefined;
+    const second = await signedInMachine();
+    const gate = gatedTurn();
+    machine.scripts.push(gate.script);
+    const one = ask(second);
+    await gate.begun;
+    starting.open();
+    await Promise.all([cut, restarted]);
+    gate.open();
+    expect(await one).toMatchObject({ body: ANSWER_TEXT, cut: false });
+    expect(machine.boxes.get(account.accountId)?.starts).toBe(1);
+  });
+});
+
 describe("the windows of an account", () => {
   test("are asked for at the reset, and the lane opens again by itself", async () => {
     const runner = await signedInMachine();
     await ask(runner);
-    machine.limits = openLimits(100, new Date(Date.now() + 1_000));
+    machine.limits = openLimits(100, new Date(Date.now() + 3_000));
     await askAct(runner.address, "check-now", account);
     expect(await laneOf(account)).toMatchObject({ state: "exhausted" });
     machine.limits = openLimits(0);
@@ -464,6 +577,8 @@ test("the operator's switch stops every container, and turns are declined until 
   await database.sql`insert into settings (name, value) values ('codex_lanes', '{"enabled": false}')`;
   await eventually(() => expect(machine.boxes.get(account.accountId)?.running).toBe(false), 10_000);
   expect((await ask(runner)).frames).toMatchObject([{ kind: "declined", class: "lost", reason: "paused_by_operator" }]);
+  for (const act of ["check-now", "restart"]) await askAct(runner.address, act, account);
+  expect(machine.boxes.get(account.accountId)).toMatchObject({ running: false, starts: 1 });
   await database.sql`delete from settings where name = 'codex_lanes'`;
   await eventually(async () => expect((await ask(runner)).body).toBe(ANSWER_TEXT), 10_000);
 });

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { identityHash } from "@/lib/crypto/identity-hash";
 
-const OLD = "the first master key, 32 characters long";
-const NEW = "a newer master key, also long enough here";
+const OLD = "the first master key: 32 characters long";
+const NEW = "a newer master key: also long enough here";
 
 test("the same account is the same however it is written, and whatever key is put in front", () => {
   const hash = identityHash(OLD, "acct-1", "me@example.com");

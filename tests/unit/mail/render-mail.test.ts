@@ -19,6 +19,12 @@ test.each(["exhausted", "lost", "busy", "cannot"] as const)("a spill because of 
   expect(mail?.text).toContain("https://gateway.example/dashboard/lanes/lane_1");
 });
 
+test("a ChatGPT account that somebody else wants is told with what its owner can do", () => {
+  const mail = renderMail({ kind: "account_wanted", payload: { address: "me@example.com" } }, site);
+  expect(mail?.subject).toBe("Somebody tried to connect ChatGPT account me@example.com to Acme");
+  expect(mail?.text).toMatch(/it was refused.*change your ChatGPT password/s);
+});
+
 test("a kind that is not known renders nothing", () => {
   expect(renderMail({ kind: "newsletter", payload: {} }, site)).toBeNull();
   expect(renderMail({ kind: "toString", payload: {} }, site)).toBeNull();

@@ -42,9 +42,27 @@ const cases: { what: string; standing: AccountStanding | null; container: Contai
     becomes: "adopt",
   },
   {
-    what: "stopped, signed out, with a closed window",
+    what: "stopped, signed out, with a home that may still be signed in",
     standing: known({ state: "signed_out", containerState: "stopped", laneUntil: RESET }),
     container: stopped,
+    becomes: "clear_out",
+  },
+  {
+    what: "running, of an account whose sign-in came to nothing, driven by us",
+    standing: known({ state: "new", leasedBy: RUNNER }),
+    container: running,
+    becomes: "clear_out",
+  },
+  {
+    what: "signed out, driven by another runner",
+    standing: known({ state: "signed_out", containerState: "stopped", leasedBy: "run_other" }),
+    container: stopped,
+    becomes: "keep",
+  },
+  {
+    what: "signed out, whose home is gone",
+    standing: known({ state: "signed_out", containerState: "none" }),
+    container: null,
     becomes: "keep",
   },
   { what: "not there, though the row says that it runs", standing: known(), container: null, becomes: "gone" },

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { imageFetcher } from "@/workers/codex-runner/engine/fetch-image";
 
 const PNG = Buffer.from("89504e470d0a1a0a0000000d49484452", "hex");
-const NEVER = new AbortController().signal;
+const OPTIONS = { signal: new AbortController().signal, take: () => undefined };
 
 const server = createServer((request, response) => {
   switch (request.url) {
@@ -40,7 +40,7 @@ afterAll(async () => {
 
 describe("an image by URL", () => {
   test("becomes a data URL of the type that its bytes have", async () => {
-    await expect(images.fetchImage(`${base}/image`, NEVER)).resolves.toBe(`data:image/png;base64,${PNG.toString("base64")}`);
+    await expect(images.fetchImage(`${base}/image`, OPTIONS)).resolves.toBe(`data:image/png;base64,${PNG.toString("base64")}`);
   });
 
   test.each([
@@ -49,7 +49,7 @@ describe("an image by URL", () => {
     ["leads elsewhere", "/moved", "302"],
     ["is too large", "/large", "above"],
   ])("that %s is refused", async (_name, path, words) => {
-    await expect(images.fetchImage(base + path, NEVER)).rejects.toMatchObject({
+    await expect(images.fetchImage(base + path, OPTIONS)).rejects.toMatchObject({
       code: "request_invalid",
       message: expect.stringContaining(words),
     });
@@ -62,6 +62,6 @@ describe("an image by URL", () => {
     "http://example.com/x.png",
     "https://user:word@example.com/x",
   ])("at %s is never asked for", async (url) => {
-    await expect(images.fetchImage(url, NEVER)).rejects.toMatchObject({ code: "request_invalid" });
+    await expect(images.fetchImage(url, OPTIONS)).rejects.toMatchObject({ code: "request_invalid" });
   });
 });

@@ -83,8 +83,8 @@ describe("a conversation becomes items that Codex takes", () => {
     const url = "https://example.com/a.png";
     const part = { type: "input_image", image_url: url };
     const { items } = readTurn("responses", { input: [{ role: "user", content: [part, part] }] });
-    expect(remoteImages(items)).toEqual([url]);
-    expect(remoteImages(withImages(items, new Map([[url, PIXEL]])))).toEqual([]);
+    expect(remoteImages(items)).toEqual(new Map([[url, 2]]));
+    expect(remoteImages(withImages(items, new Map([[url, PIXEL]])))).toEqual(new Map());
   });
 
   test("tools are known to the model by names of ours, and not at all with tool_choice none", () => {

@@ -11,6 +11,8 @@ function error(codexErrorInfo: TurnError["codexErrorInfo"], message = "words"): 
   return { message, codexErrorInfo, additionalDetails: null };
 }
 
+const PROXY_GONE = "URL error: Proxy connection failed: HTTP CONNECT failed with status 502";
+
 function full(...windows: [limitId: string, usedPercent: number, resetsAt: Date | null][]): ReportedLimits {
   const reported = windows.map(([limitId, usedPercent, resetsAt]) => ({
     limitId,
@@ -57,6 +59,14 @@ test.each<[string, TurnError, ReportedLimits | null, Partial<TurnTrouble>]>([
   ["overload", error("serverOverloaded"), null, { class: "busy", reason: "overloaded" }],
   ["500", error("internalServerError"), null, { class: "busy", reason: "upstream_error" }],
   ["a dead network", error({ responseStreamDisconnected: { httpStatusCode: null } }), null, { class: "busy", reason: "upstream_cut" }],
+  ...[error("other", PROXY_GONE), error({ httpConnectionFailed: { httpStatusCode: null } }, PROXY_GONE)].map(
+    (failed): [string, TurnError, null, object] => [
+      "a way out that leads nowhere",
+      failed,
+      null,
+      { class: "busy", reason: "upstream_unreachable", message: "OpenAI cannot be reached from here right now. Try again shortly." },
+    ],
+  ),
   ["a cut stream", error("other", "stream disconnected before completion: x"), null, { class: "busy", reason: "upstream_cut" }],
   ["an unknown model", error("modelNotFound"), null, { class: "cannot", param: "model" }],
   [

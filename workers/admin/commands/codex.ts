@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { forgetHome } from "@/lib/codex/forget-home";
 import { listFleetAccounts, listRunners, type FleetAccountView } from "@/lib/codex/read-fleet";
 import { setCanary } from "@/lib/codex/set-canary";
 import { areCodexLanesOn, isCodexPlanRequired, setCodexLanes, setCodexPlanRequired } from "@/lib/settings/codex-switch";
@@ -35,6 +36,12 @@ export function addCodexCommands(root: Command): void {
         .requiredOption("--account <id>", "id of the ChatGPT account")
         .option("--codex-version <version>", "one whose digest this release knows; without it the account is like the others again"),
     run: canary,
+  });
+  addCommand(codex, {
+    name: "forget-home",
+    description: "take the home of one account for gone, because its machine is lost and does not come back",
+    options: (command) => withNote(command.requiredOption("--account <id>", "id of the ChatGPT account")),
+    run: forget,
   });
   addCommand(root.command("runner").description("Processes that drive containers"), {
     name: "list",
@@ -117,4 +124,15 @@ async function canary(office: Office, options: { account: string; codexVersion?:
       ? `${options.account} runs the version of everybody.`
       : `${options.account} runs Codex CLI ${version} from its next start on.`;
   return { json: { accountId: options.account, version }, text };
+}
+
+async function forget(office: Office, options: { account: string; note: string }): Promise<Output> {
+  const { account: accountId, note } = options;
+  const { host, state } = await office.transact((tx) => forgetHome(tx, { accountId, note, actor: office.actor }));
+  const outcome =
+    state === "removed"
+      ? "The account is removed, and the ChatGPT account may be connected again."
+      : "The account is signed out, and its owner may sign in again; the new home will be on another machine.";
+  const text = `The home of ${accountId} on ${host} is taken for gone, with the sign-in in it. ${outcome} Should ${host} come back, delete what it holds of this account.`;
+  return { json: { accountId, host, state }, text };
 }

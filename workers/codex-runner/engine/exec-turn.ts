@@ -1,11 +1,11 @@
 import { answerTurn } from "@/workers/codex-runner/engine/answer-turn";
 import { readRequest } from "@/workers/codex-runner/engine/read-request";
 import { readLines } from "@/workers/codex-runner/engine/read-lines";
+import { TurnImages, type ImageSource } from "@/workers/codex-runner/engine/turn-images";
 import { declined, judgeRetry, judgeTurnError } from "@/workers/codex-runner/engine/turn-trouble";
 import type { TurnRequest } from "@/lib/turns/read-turn";
 import type { Usage } from "@/lib/openai/usage-type";
 import type { TurnError } from "@/workers/codex-runner/app-server/app-server-protocol";
-import type { FetchImage } from "@/workers/codex-runner/engine/fetch-image";
 import type { EngineEvent } from "@/workers/codex-runner/engine/engine-event";
 import type { RunningCommand } from "@/workers/codex-runner/containers/container-driver";
 import type { TurnRun, TurnStep } from "@/workers/codex-runner/engine/turn-engine";
@@ -40,9 +40,11 @@ type ExecEvent = {
 
 const LINE_BYTES_MAX = 16 * 1024 * 1024;
 
-export async function* runExecTurn(run: ExecRun, fetchImage: FetchImage): AsyncGenerator<TurnStep> {
+export async function* runExecTurn(run: ExecRun, source: ImageSource): AsyncGenerator<TurnStep> {
   const { ticket, body, signal, onTrouble, spawn } = run;
-  const read = await readRequest({ ticket, body, signal }, fetchImage);
+  const images = new TurnImages(source, ticket.userId);
+  // An image goes no further than here: this engine takes text alone.
+  const read = await readRequest({ ticket, body, signal }, images).finally(() => images.release());
   if (read.kind !== "request") {
     if (!signal.aborted) yield read;
     return;

@@ -3,8 +3,14 @@ import { checkUpstreamUrl, guardedAgent } from "@/lib/http/guarded-agent";
 import { imageTypeOf } from "@/lib/turns/check-data-image";
 import type { Dispatcher } from "undici";
 
-/** The image at that address as a data URL; throws `request_invalid`. */
-export type FetchImage = (url: string, signal: AbortSignal) => Promise<string>;
+/** The image at that address as a data URL; throws `request_invalid`, or whatever `take` throws as its share of bytes is used up. */
+export type FetchImage = (url: string, options: ImageOptions) => Promise<string>;
+
+export type ImageOptions = {
+  signal: AbortSignal;
+  /** Told of bytes before they are kept. */
+  take: (bytes: number) => void;
+};
 
 /** OpenAI's own bound for one image. */
 const IMAGE_BYTES_MAX = 20 * 1024 * 1024;
@@ -17,13 +23,13 @@ const USER_AGENT = "Switchyard";
  */
 export function imageFetcher({ allow }: { allow: readonly string[] }): { fetchImage: FetchImage; close: () => Promise<void> } {
   const agent = guardedAgent({ allow });
-  return { fetchImage: (url, signal) => fetchImage({ agent, allow }, url, signal), close: () => agent.close() };
+  return { fetchImage: (url, options) => fetchImage({ agent, allow }, url, options), close: () => agent.close() };
 }
 
 async function fetchImage(
   { agent, allow }: { agent: Dispatcher; allow: readonly string[] },
   address: string,
-  signal: AbortSignal,
+  { signal, take }: ImageOptions,
 ): Promise<string> {
   const url = checked(address, allow);
   const shown = `${url.origin}${url.pathname}`.slice(0, 200);
@@ -44,9 +50,9 @@ async function fetchImage(
         statusCode === 200 ? `The image at ${shown} is above ${IMAGE_BYTES_MAX} bytes.` : `The image at ${shown} answers ${statusCode}.`,
       );
     }
-    image = await readAll(body, shown);
+    image = await readAll(body, { shown, take });
   } catch (cause) {
-    if (signal.aborted) throw cause;
+    if (signal.aborted || (cause instanceof AppError && cause.code === "rate_limited")) throw cause;
     if (cause instanceof AppError) throw new AppError("request_invalid", cause.message, { param: "image_url", cause });
     throw unusable(`The image at ${shown} could not be fetched: send it as a data URL.`, cause);
   }
@@ -63,12 +69,13 @@ function checked(address: string, allow: readonly string[]): URL {
   }
 }
 
-async function readAll(body: AsyncIterable<Uint8Array>, shown: string): Promise<Buffer> {
+async function readAll(body: AsyncIterable<Uint8Array>, { shown, take }: Pick<ImageOptions, "take"> & { shown: string }): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of body) {
     bytes += chunk.length;
     if (bytes > IMAGE_BYTES_MAX) throw unusable(`The image at ${shown} is above ${IMAGE_BYTES_MAX} bytes.`);
+    take(chunk.length);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, bytes);

@@ -16,6 +16,15 @@ export type LeanOptions = {
 
 type Value = string | number | boolean;
 
+/**
+ * One account is one small process among many. Codex's allocator, jemalloc, would keep what was freed for each of its threads and never
+ * give it back while nothing happens, and its runtime would start a thread for each processor of the machine.
+ */
+const SMALL: Readonly<Record<string, string>> = {
+  _RJEM_MALLOC_CONF: "background_thread:true,narenas:1,tcache_max:256,dirty_decay_ms:1000,muzzy_decay_ms:0",
+  TOKIO_WORKER_THREADS: "2",
+};
+
 const CHATGPT_BASE_URL = "https://chatgpt.com/backend-api";
 const CATALOGUE_FILE = "models.json";
 
@@ -55,7 +64,7 @@ export function engineSetup({ provider, models, chatgptBaseUrl }: LeanOptions): 
   const config = Object.entries(settings).map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`);
   const files = [{ name: "config.toml", content: config.join("") }];
   if (models.length > 0) files.push({ name: CATALOGUE_FILE, content: JSON.stringify({ models: models.map(plainModel) }) });
-  return { args: ["app-server"], files, env: {} };
+  return { args: ["app-server"], files, env: SMALL };
 }
 
 function laneProvider(chatgptBaseUrl: string): Record<string, Value> {

@@ -1,13 +1,14 @@
 import { AppServerRefusal } from "@/workers/codex-runner/app-server/app-server";
 import { limitsOf } from "@/workers/codex-runner/app-server/reported-limits-of";
 import { NotificationReader } from "@/workers/codex-runner/engine/notification-reader";
+import { readyThreadOf } from "@/workers/codex-runner/engine/ready-thread";
 import { TurnInbox } from "@/workers/codex-runner/engine/turn-inbox";
 import { declined } from "@/workers/codex-runner/engine/turn-trouble";
 import type { TurnRequest } from "@/lib/turns/read-turn";
 import type { TurnItem } from "@/lib/turns/turn-item";
 import type { ReportedLimits } from "@/lib/turns/reported-limits";
 import type { AppServer } from "@/workers/codex-runner/app-server/app-server";
-import type { Notification } from "@/workers/codex-runner/app-server/app-server-protocol";
+import type { Notification, ThreadStart } from "@/workers/codex-runner/app-server/app-server-protocol";
 import type { EngineEvent } from "@/workers/codex-runner/engine/engine-event";
 
 export type TurnSource = {
@@ -24,7 +25,7 @@ const BATCH_CHARS_MAX = 16 * 1024 * 1024;
 const INTERRUPT_TIMEOUT_MS = 5_000;
 
 /**
- * One turn as app-server tells it: a thread of its own, the whole conversation put into it, an empty turn started.
+ * One turn as app-server tells it: a thread of its own, perhaps made ahead, the whole conversation put into it, an empty turn started.
  *
  *   message | text | message_end | reasoning | summary | reasoning_end | call …, then once: end | declined | refused
  *
@@ -70,6 +71,7 @@ async function* eventsOf(turn: RunningTurn, source: TurnSource, inbox: TurnInbox
     const end = await reader.ending();
     if (end === null) continue;
     turn.isOver = notification.method === "turn/completed";
+    turn.endedWell = end.kind === "end";
     // Before the reader takes its time with the end: the model may be at work still.
     turn.interrupt();
     yield end;
@@ -80,6 +82,8 @@ async function* eventsOf(turn: RunningTurn, source: TurnSource, inbox: TurnInbox
 /** The thread and the turn at app-server, and how to be rid of them. */
 class RunningTurn {
   isOver = false;
+  endedWell = false;
+  private settings: ThreadStart | null = null;
   private threadId: string | null = null;
   private turnId: string | null = null;
   private interrupted: Promise<unknown> | null = null;
@@ -88,36 +92,18 @@ class RunningTurn {
   constructor(private readonly server: AppServer) {}
 
   async start({ server, request, model, onLimits }: TurnSource, inbox: TurnInbox<Notification>): Promise<RunningTurn> {
-    const { thread } = await server.request("thread/start", {
-      model,
-      ephemeral: true,
-      approvalPolicy: "never",
-      sandbox: "read-only",
-      baseInstructions: "",
-      developerInstructions: null,
-      experimentalRawEvents: true,
-      dynamicTools: request.tools.map(({ name, description, parameters }) => ({
-        type: "function",
-        name,
-        description,
-        inputSchema: parameters,
-      })),
-      // Told with the turn, some models would get the effort as an item behind the conversation.
-      config: {
-        ...(request.verbosity === null ? {} : { model_verbosity: request.verbosity }),
-        ...(request.effort === null ? {} : { model_reasoning_effort: request.effort }),
-      },
-    });
-    this.threadId = thread.id;
-    for (const items of inBatches(request.items)) await server.request("thread/inject_items", { threadId: thread.id, items });
+    this.settings = threadFor(request, model);
+    const threadId = await readyThreadOf(server).take(this.settings);
+    this.threadId = threadId;
+    for (const items of inBatches(request.items)) await server.request("thread/inject_items", { threadId, items });
     this.unsubscribes.push(
-      server.subscribe(thread.id, (notification) => inbox.push(notification, sizeOf(notification))),
+      server.subscribe(threadId, (notification) => inbox.push(notification, sizeOf(notification))),
       server.subscribe(null, ({ method, params }) => {
         if (method === "account/rateLimits/updated") onLimits(limitsOf(params.rateLimits, new Date()));
       }),
     );
     const { turn } = await server.request("turn/start", {
-      threadId: thread.id,
+      threadId,
       input: [],
       summary: request.summary,
       ...(request.outputSchema === null ? {} : { outputSchema: request.outputSchema }),
@@ -144,13 +130,32 @@ class RunningTurn {
   leave(): void {
     for (const unsubscribe of this.unsubscribes) unsubscribe();
     this.interrupt();
-    const { threadId } = this;
+    const { threadId, settings } = this;
     if (threadId === null) return;
     void (async () => {
       await this.interrupted;
       await this.server.request("thread/unsubscribe", { threadId }).catch(() => undefined);
     })();
+    if (this.endedWell && settings !== null) readyThreadOf(this.server).renew(settings);
   }
+}
+
+function threadFor({ tools, verbosity, effort }: TurnRequest, model: string): ThreadStart {
+  return {
+    model,
+    ephemeral: true,
+    approvalPolicy: "never",
+    sandbox: "read-only",
+    baseInstructions: "",
+    developerInstructions: null,
+    experimentalRawEvents: true,
+    dynamicTools: tools.map(({ name, description, parameters }) => ({ type: "function", name, description, inputSchema: parameters })),
+    // Told with the turn, some models would get the effort as an item behind the conversation.
+    config: {
+      ...(verbosity === null ? {} : { model_verbosity: verbosity }),
+      ...(effort === null ? {} : { model_reasoning_effort: effort }),
+    },
+  };
 }
 
 /** app-server takes messages up to a bound, and a conversation of images may be above it. */

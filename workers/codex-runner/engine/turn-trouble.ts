@@ -9,6 +9,8 @@ const ACCOUNT_LIMIT = "codex";
 const FULL_PERCENT = 100;
 const MESSAGE_LENGTH_MAX = 500;
 const WAIT_S_MAX = 3_600;
+/** No connection came about: nothing was asked, so no window can have filled in the middle of it. */
+const UNREACHABLE = /\b(proxy connection failed|HTTP CONNECT failed|connection refused|tcp connect error|dns error)\b/i;
 
 /** `limits`: as last reported, for what is full and until when. */
 export function judgeTurnError(error: TurnError, limits: ReportedLimits | null, now: Date): TurnTrouble {
@@ -84,7 +86,13 @@ function connectionTrouble(status: number | null, text: string, now: Date): Decl
   if (status === 401) return declined("lost", "unauthorized", text);
   if (status === 402 || status === 403) return declined("lost", "refused_by_openai", text);
   if (status === 429) return { ...declined("busy", "rate_limited", text), until: waitFrom(text, now) };
+  if (UNREACHABLE.test(text)) return unreachable();
   return declined("busy", status === null ? "upstream_cut" : "upstream_error", text);
+}
+
+/** What Codex says of it is about the proxy of its container, which is nothing to the client. */
+function unreachable(): DeclinedStep {
+  return declined("busy", "upstream_unreachable", "OpenAI cannot be reached from here right now. Try again shortly.");
 }
 
 /** Codex gives everything else one name; what the backend said stands in the text, often as its raw JSON. */
@@ -97,6 +105,7 @@ function otherTrouble(text: string): TurnTrouble {
   if (body?.code === "model_not_found" || /\bmodel is not supported\b/i.test(body?.message ?? ""))
     return modelMissing(body?.message ?? text);
   if (body) return refused("request_invalid", told(body.message));
+  if (UNREACHABLE.test(text)) return unreachable();
   if (/stream disconnected|error sending request|network|timeout|timed out|connection|unexpected status|routing discovery/i.test(text)) {
     return declined("busy", "upstream_cut", text);
   }
