@@ -5,7 +5,7 @@ import type { IsolationView } from "@/lib/codex/read-evidence";
 /** What really separates a container from its neighbours. What was not found out is said to be unknown. */
 export function IsolationFacts({ driver, isolation }: { driver: string | null; isolation: IsolationView | null }) {
   if (!isolation) return <p className="text-sm text-muted">Not known: no runner drives this account now.</p>;
-  const { fs, pids, net, uid, seccomp, limits } = isolation;
+  const { fs, pids, net, uid, limits } = isolation;
   return (
     <div className="grid gap-3">
       {fs === false && pids === false && (
@@ -21,11 +21,20 @@ export function IsolationFacts({ driver, isolation }: { driver: string | null; i
           { name: "Memory limit", value: enforced(limits.memory) },
           { name: "CPU limit", value: enforced(limits.cpu) },
           { name: "Process limit", value: enforced(limits.pids) },
-          { name: "System call filter", value: yesNo(seccomp, "on", "off") },
+          { name: "System call filter", value: systemCallWords(isolation) },
         ]}
       />
     </div>
   );
+}
+
+/** A filter is one wall more, not the one that keeps containers apart: that is said beside "off". */
+export function systemCallWords({ fs, pids, seccomp }: Pick<IsolationView, "fs" | "pids" | "seccomp">): string {
+  const off =
+    fs && pids
+      ? "off: the kernel answers every call of an ordinary user; namespaces without any privilege keep the container apart"
+      : "off";
+  return yesNo(seccomp, "on", off);
 }
 
 function enforced(value: boolean | null): string {

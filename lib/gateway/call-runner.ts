@@ -1,13 +1,27 @@
 import type { Dispatcher } from "undici";
 import { wasNotSent } from "@/lib/gateway/call-upstream";
 import type { AnswerBody, RunnerCall, RunnerEnd } from "@/lib/gateway/ports";
-import { TURN_HEADER, type TurnFrame } from "@/lib/turns/runner-protocol";
+import { TURN_HEADER, type DeclineClass, type TurnFrame } from "@/lib/turns/runner-protocol";
 
 /** One frame is a line of JSON with a message in it. */
 const FRAME_BYTES_MAX = 64 * 1024;
 /** Places in line, told one by one. */
 const FRAMES_MAX = 10_000;
 const REFUSAL_BYTES_MAX = 16 * 1024;
+
+/** The lease is moving, or its holder is being replaced: a moment later somebody else answers. */
+const PASSING_STATUSES = new Set([409, 503]);
+
+/** What the same call would be answered again, however often it is sent. It says nothing about the lane, which stays as it is. */
+const FINAL_STATUSES: Readonly<Record<number, { class: DeclineClass; message: string }>> = {
+  400: { class: "cannot", message: "its runner does not understand the request" },
+  401: { class: "lost", message: "its runner does not accept this gateway: the operator has to look at it" },
+  404: { class: "lost", message: "its account is no longer there" },
+  413: { class: "cannot", message: "the request is too large for it" },
+};
+const FAILED = { class: "lost", message: "its runner failed" } as const;
+/** Of a runner whose secret is not ours: an operator's mistake, which no customer can mend. */
+export const SECRET_REFUSED = "runner_status_401";
 
 const LF = 0x0a;
 
@@ -71,7 +85,11 @@ async function refusedByRunner({ statusCode, body }: Dispatcher.ResponseData): P
   }
   body.destroy();
   const movedTo = statusCode === 409 ? readMovedTo(text) : null;
-  return { kind: "lost", reason: movedTo === null ? `status_${statusCode}` : "moved", ran: false, movedTo };
+  if (PASSING_STATUSES.has(statusCode)) {
+    return { kind: "lost", reason: movedTo === null ? `status_${statusCode}` : "moved", ran: false, movedTo };
+  }
+  const { class: why, message } = FINAL_STATUSES[statusCode] ?? FAILED;
+  return { kind: "declined", class: why, reason: `runner_status_${statusCode}`, message, until: null, param: null };
 }
 
 function readMovedTo(text: string): string | null {

@@ -29,8 +29,8 @@ import type { TurnTicket } from "@/lib/turns/runner-protocol";
  * - A client that leaves interrupts the turn at once: it would only use up the owner's window.
  */
 
-/** The longest that a request without a stream stands in line: it gets no sign of life. */
-const JSON_QUEUE_MS = 60_000;
+/** The longest that a request without a stream stands in line, or waits for a runner: it gets no sign of life. */
+const JSON_WAIT_MS = 60_000;
 /** Between two looks for a runner. */
 const RECOVERY_PAUSE_MS = 200;
 /** A lane without a runner is left alone for this long while another one can answer. */
@@ -112,7 +112,7 @@ export class CodexAttempt {
     };
     try {
       return await ports.callRunner({
-        ticket: this.#ticket(lane, attempt),
+        ticket: this.#ticket(lane, attempt, state.hasRun),
         body: this.#of.splice(state.edits),
         movedTo: state.movedTo,
         signal,
@@ -127,9 +127,9 @@ export class CodexAttempt {
     }
   }
 
-  #ticket(lane: CodexLane, attempt: AttemptRecord): TurnTicket {
+  #ticket(lane: CodexLane, attempt: AttemptRecord, isRerun: boolean): TurnTicket {
     const { key, record, options, wire, model } = this.#of;
-    const queueMs = record.stream ? options.queueMs : Math.min(options.queueMs, JSON_QUEUE_MS);
+    const queueMs = record.stream ? options.queueMs : Math.min(options.queueMs, JSON_WAIT_MS);
     return {
       requestId: record.id,
       userId: key.userId,
@@ -142,6 +142,7 @@ export class CodexAttempt {
       includeUsage: wire === "chat" && record.stream,
       model,
       outputTokensMax: key.outputTokensMax,
+      isRerun,
       queueMs: Math.max(0, queueMs - (attempt.queuedMs ?? 0)),
       deadlineMs: Math.max(1, options.streamDeadlineMs - this.#of.books.sinceStartMs()),
     };
@@ -175,7 +176,8 @@ export class CodexAttempt {
     state.hasRun ||= lost.ran;
     const nowMs = this.#of.ports.now().getTime();
     state.searchUntilMs = lost.ran ? null : state.searchUntilMs;
-    state.searchUntilMs ??= nowMs + this.#of.options.laneRecoveryMs;
+    const { laneRecoveryMs } = this.#of.options;
+    state.searchUntilMs ??= nowMs + (this.#of.record.stream ? laneRecoveryMs : Math.min(laneRecoveryMs, JSON_WAIT_MS));
     const wasMoved = lost.movedTo !== null && lost.movedTo !== state.movedTo;
     state.movedTo = lost.movedTo;
     if (nowMs >= state.searchUntilMs) return false;

@@ -28,18 +28,19 @@ type MirrorInput = {
  */
 export async function mirrorCall(input: MirrorInput): Promise<Reply> {
   const { call, key, record, ports } = input;
-  const lane = chooseLane(key, input.laneId);
   for (const other of key.lanes) {
-    if (other.kind !== "codex") continue;
+    const isPaused = other.state === "paused";
+    if (other.kind === "wallet" || (other.kind === "api_key" && !isPaused)) continue;
     record.decisions.push({
       laneId: other.id,
       laneKind: other.kind,
       label: other.label,
       decision: "skipped",
-      reason: "cannot",
-      evidence: "serves POST /v1/responses and /v1/chat/completions only",
+      reason: isPaused ? "paused" : "cannot",
+      evidence: isPaused ? null : "serves POST /v1/responses and /v1/chat/completions only",
     });
   }
+  const lane = chooseLane(key, input);
   if (key.models !== null && call.method === "POST" && input.laneId === undefined) {
     // What model the body names is not read here, so a list of models could not be kept.
     throw new AppError("model_not_allowed", "This API key is limited to certain models, which this address cannot check.", {
@@ -132,16 +133,21 @@ export class MirroredFailure extends Error {
 
 type OwnLane = PaidLane & { upstream: NonNullable<PaidLane["upstream"]> };
 
-function chooseLane(key: GatewayKey, laneId: string | undefined): OwnLane {
-  const lane = key.lanes.find(
+/** A lane that its owner has paused sends nothing, whatever the address. */
+function chooseLane({ lanes }: GatewayKey, { laneId, options }: Pick<MirrorInput, "laneId" | "options">): OwnLane {
+  const own = lanes.filter(
     (entry): entry is OwnLane => entry.kind === "api_key" && entry.upstream !== null && (laneId === undefined || entry.id === laneId),
   );
-  if (!lane)
-    throw new AppError(
-      "lane_cannot",
-      "This address is served by lanes of your own API key only, and this key has none. The wallet serves /v1/responses and /v1/chat/completions.",
-    );
-  return lane;
+  const lane = own.find(({ state }) => state !== "paused");
+  if (lane) return lane;
+  if (own.length > 0) {
+    const named = own.map(({ label }) => `Lane "${label}" is paused.`).join(" ");
+    throw new AppError("paused", `${named} This address is served by lanes of your own API key only: ${options.publicUrl}/dashboard/lanes`);
+  }
+  throw new AppError(
+    "lane_cannot",
+    "This address is served by lanes of your own API key only, and this key has none. The wallet serves /v1/responses and /v1/chat/completions.",
+  );
 }
 
 function contentHeaders(call: Call): Record<string, string> {

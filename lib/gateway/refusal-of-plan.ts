@@ -1,8 +1,21 @@
 import { AppError } from "@/lib/errors/app-error";
 import type { SkippedLane } from "@/lib/gateway/plan-lanes";
+import { pausedWords } from "@/lib/gateway/skipped-words";
 
 /** Why nobody may even try this request, as the one error that helps the client most. */
 export function refusalOfPlan(skipped: readonly SkippedLane[], context: { model: string; publicUrl: string; now: Date }): AppError {
+  // What its owner has paused explains nothing that the others say, but is worth a word.
+  const open = skipped.filter(({ reason }) => reason !== "paused");
+  const paused = pausedWords(skipped);
+  if (skipped.length > 0 && open.length === 0) {
+    return new AppError("paused", `${paused} Resume a lane at ${context.publicUrl}/dashboard/lanes.`);
+  }
+  const why = refusalOfOpen(open, context);
+  if (paused === "") return why;
+  return new AppError(why.code, `${paused} ${why.message}`, { param: why.param, retryAfterS: why.retryAfterS, resetsAt: why.resetsAt });
+}
+
+function refusalOfOpen(skipped: readonly SkippedLane[], context: { model: string; publicUrl: string; now: Date }): AppError {
   const has = (reason: SkippedLane["reason"]) => skipped.find((entry) => entry.reason === reason);
   const exhausted = skipped.filter((entry) => entry.reason === "exhausted");
   if (exhausted.length > 0 && exhausted.length === skipped.length) {
@@ -38,7 +51,6 @@ export function refusalOfPlan(skipped: readonly SkippedLane[], context: { model:
   }
   if (has("no_provider"))
     return new AppError("upstream_unavailable", "The wallet has no provider in service right now. Try again shortly.", { retryAfterS: 30 });
-  if (has("paused")) return new AppError("paused", "Your lanes are paused.");
   return new AppError("lane_cannot", `This API key has no lane. Add one at ${context.publicUrl}/dashboard.`);
 }
 

@@ -1,12 +1,14 @@
-import { AppError } from "@/lib/errors/app-error";
+import type { AppError } from "@/lib/errors/app-error";
 import type { AttemptContext, CodexStanding } from "@/lib/gateway/attempt";
 import { CodexAttempt } from "@/lib/gateway/codex-attempt";
 import { LaneAttempt } from "@/lib/gateway/lane-attempt";
 import { openPaidLane, type Opening } from "@/lib/gateway/may-spill";
 import type { LanePlan, PlannedLane, SkippedLane } from "@/lib/gateway/plan-lanes";
 import type { CodexLane, PaidLane, SpillReason } from "@/lib/gateway/ports";
+import { refusalOfDeclines } from "@/lib/gateway/refusal-of-declines";
 import { refusalOfLanes, type Withheld } from "@/lib/gateway/refusal-of-lanes";
 import { refusalOfPlan } from "@/lib/gateway/refusal-of-plan";
+import { skippedWords } from "@/lib/gateway/skipped-words";
 import type { Price } from "@/lib/pricing/price-type";
 
 /**
@@ -17,10 +19,11 @@ export async function walkLanes(of: AttemptContext, plan: LanePlan, price: Price
   const { books, key, options, ports, signal } = of;
   for (const skip of plan.skipped) books.decide(skip.lane, "skipped", skip.reason, skip.evidence);
   const standings = plan.skipped.flatMap(standingOf);
+  const asked = new Set<string>();
   const withheld: Withheld[] = [];
   const codex = new CodexAttempt(of);
   const paid = new LaneAttempt(of);
-  let last: AppError | null = null;
+  const declines: AppError[] = [];
   for (const [index, planned] of plan.candidates.entries()) {
     books.lanesLeft = plan.candidates.slice(index + 1);
     if (isPaid(planned)) {
@@ -43,24 +46,36 @@ export async function walkLanes(of: AttemptContext, plan: LanePlan, price: Price
         return end.error;
       case "passed":
         standings.push(end.standing);
+        asked.add(end.standing.lane.id);
         break;
       case "declined":
-        last = end.error;
+        declines.push(end.error);
     }
     if (signal.aborted) break;
   }
-  if (last === null) {
-    const context = { publicUrl: options.publicUrl, now: ports.now() };
-    return standings.length > 0
-      ? refusalOfLanes(standings, { ...context, withheld, keyId: key.keyId })
-      : refusalOfPlan(plan.skipped, { ...context, model: of.model });
-  }
-  if (last.code !== "lanes_exhausted") return last;
-  const { resetsAt, retryAfterS } = last;
-  return new AppError(last.code, `${last.message.replace(/[.\s]*$/, "")}. Add a lane at ${options.publicUrl}/dashboard.`, {
-    resetsAt,
-    retryAfterS,
-  });
+  const context = { publicUrl: options.publicUrl, now: ports.now() };
+  const last = declines.at(-1);
+  if (last) return refusalOfDeclines(last, { ...context, declines, standings, skipped: plan.skipped });
+  if (standings.length === 0) return refusalOfPlan(plan.skipped, { ...context, model: of.model });
+  const others = skippedWords(plan.skipped.filter((skip) => standingOf(skip).length === 0));
+  const isModelUnknown = price === null && (await isUnknownModel(of, standings, asked));
+  return refusalOfLanes(standings, { ...context, withheld, others, isModelUnknown, keyId: key.keyId });
+}
+
+/**
+ * Every account that was asked has no such model, and neither has any list of ours. An own key that was not asked keeps it open: what
+ * its upstream sells is written nowhere here.
+ */
+async function isUnknownModel(
+  { key, model, ports }: AttemptContext,
+  standings: readonly CodexStanding[],
+  asked: ReadonlySet<string>,
+): Promise<boolean> {
+  const said = standings.filter(({ lane }) => asked.has(lane.id));
+  if (said.length === 0 || said.some(({ reason }) => reason !== "model_not_found")) return false;
+  if (key.lanes.some(({ kind, state }) => kind === "api_key" && state !== "paused")) return false;
+  const rows = await ports.codexCatalogue();
+  return !rows.some((row) => (row as { slug?: unknown } | null)?.slug === model);
 }
 
 /** The lane that the thread's turn is on stays open for it, whatever the Codex lanes above could do by now. */

@@ -1,4 +1,4 @@
-import { eq, max } from "drizzle-orm";
+import { eq } from "drizzle-orm";
 import type { Tx } from "@/db/client";
 import { lanes } from "@/db/schema/lanes";
 import type { Actor } from "@/lib/access/viewer";
@@ -7,6 +7,7 @@ import type { Sealer } from "@/lib/crypto/sealer";
 import { newId } from "@/lib/ids/ids";
 import { checkLaneLabel } from "@/lib/lanes/lane-label";
 import { lockLanes } from "@/lib/lanes/lock-lanes";
+import { ownLanes } from "@/lib/lanes/own-lanes";
 import { checkUpstream } from "@/lib/providers/check-upstream";
 import { requireDatabaseMode } from "@/lib/settings/database-mode";
 
@@ -22,20 +23,23 @@ export type NewApiKeyLane = {
   actor: Actor;
 };
 
-/** Comes last in the owner's order. The key is sealed to the lane's id and never shown again. */
+/** Comes before the wallet, whose credit would be spent first otherwise, and after all other lanes. The key is sealed to the lane's id and never shown again. */
 export async function addApiKeyLane(tx: Tx, input: NewApiKeyLane): Promise<{ id: string; position: number }> {
   const label = checkLaneLabel(input.label);
   const isSimulated = (await requireDatabaseMode(tx)) === "simulated";
   const { baseUrl, secret } = await checkUpstream(tx, { ...input, allow: isSimulated ? input.allow : [] });
   await lockLanes(tx, input.userId);
-  const [last] = await tx
-    .select({ position: max(lanes.position) })
-    .from(lanes)
-    .where(eq(lanes.userId, input.userId));
+  const before = await ownLanes(tx, input.userId);
   const id = newId("lane");
-  const position = (last?.position ?? 0) + 1;
+  const position = before.find((lane) => lane.kind === "wallet")?.position ?? before.length + 1;
   const { sealed, keyId } = input.sealer.seal(secret, id);
   const keyLastFour = secret.slice(-4);
+  for (const lane of before.filter((row) => row.position >= position)) {
+    await tx
+      .update(lanes)
+      .set({ position: lane.position + 1 })
+      .where(eq(lanes.id, lane.id));
+  }
   await tx.insert(lanes).values({
     id,
     userId: input.userId,

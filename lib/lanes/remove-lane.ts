@@ -10,7 +10,7 @@ import { lockLanes } from "@/lib/lanes/lock-lanes";
 import { ownLanes } from "@/lib/lanes/own-lanes";
 
 /**
- * The last lane stays, and so does the only lane of a key: without it the key would reach lanes that it was kept from. The ChatGPT
+ * The wallet's lane stays, the last lane stays, and so does the only lane of a key: without it the key would reach lanes that it was kept from. The ChatGPT
  * account of a Codex lane goes with it: `accountId` is whom the caller tells its runner to remove.
  */
 export async function removeLane(tx: Tx, input: { userId: string; laneId: string; actor: Actor }): Promise<{ accountId: string | null }> {
@@ -18,6 +18,7 @@ export async function removeLane(tx: Tx, input: { userId: string; laneId: string
   const all = await ownLanes(tx, input.userId);
   const lane = all.find((row) => row.id === input.laneId);
   if (!lane) throw new AppError("not_found", `There is no lane ${input.laneId}.`);
+  if (lane.kind === "wallet") throw new AppError("conflict", "The wallet lane stays: nothing could bring it back. Pause it instead.");
   if (all.length === 1) throw new AppError("conflict", "The last lane cannot be removed: without one no request could be answered.");
   const key = await findKeyBoundTo(tx, lane.id);
   if (key)

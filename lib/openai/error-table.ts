@@ -97,7 +97,7 @@ export const ERROR_TABLE: Readonly<Record<AppErrorCode, ErrorRow>> = {
     codexRequests: "5",
     codexInStream: "rate_limit_exceeded",
   },
-  paused: told("the operator has paused this, or the account is under review", {
+  paused: told("nothing answers before somebody acts: lanes paused or signed out, the operator's switch, an account under review", {
     status: 403,
     code: "paused",
     type: "permission_error",

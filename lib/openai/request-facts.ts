@@ -2,6 +2,7 @@ import { AppError } from "@/lib/errors/app-error";
 import { readParts } from "@/lib/openai/request-content";
 import type { ContentFacts } from "@/lib/openai/request-content";
 import type { BodyScan } from "@/lib/openai/json-scan";
+import { isModelName, MODEL_NAME_LENGTH_MAX } from "@/lib/turns/model-name";
 
 export type Wire = "responses" | "chat";
 
@@ -55,7 +56,7 @@ export function readFacts(wire: Wire, scan: BodyScan): RequestFacts {
   // Written out: spreads make the engine build such a wide object step by step, for every request.
   return {
     wire,
-    model: optionalString(body, "model"),
+    model: readModel(body),
     stream: optionalBoolean(body, "stream") ?? false,
     outputTokensMax: ceiling.outputTokensMax,
     outputTokensKey: ceiling.outputTokensKey,
@@ -105,6 +106,13 @@ function outputCeiling(wire: Wire, body: BodyScan["value"]): Pick<RequestFacts, 
   }
   if (legacy !== null) return { outputTokensKey: "max_tokens", outputTokensMax: legacy };
   return { outputTokensKey: "max_completion_tokens", outputTokensMax: current };
+}
+
+/** It becomes part of rows and headers on every lane. */
+function readModel(body: BodyScan["value"]): string | null {
+  const model = optionalString(body, "model");
+  if (model === null || isModelName(model)) return model;
+  throw invalid("model", `model must be a name of 1 to ${MODEL_NAME_LENGTH_MAX} characters, without control characters.`);
 }
 
 function readConversation(value: unknown): string | null {

@@ -5,8 +5,9 @@ import { admitSpill } from "@/lib/codex/admit-spill";
 import { findRunner, isRunnerExpected } from "@/lib/codex/find-runner";
 import { readModelCatalogue } from "@/lib/codex/model-catalogue";
 import { findPin, keepPin } from "@/lib/codex/thread-pins";
+import type { ProcessConfig } from "@/lib/config/load-config";
 import { ownerHmac } from "@/lib/crypto/owner-hmac";
-import { callRunner } from "@/lib/gateway/call-runner";
+import { callRunner, SECRET_REFUSED } from "@/lib/gateway/call-runner";
 import { createGateway, type Gateway } from "@/lib/gateway/create-gateway";
 import type { GatewayPorts } from "@/lib/gateway/ports";
 import { newId } from "@/lib/ids/ids";
@@ -51,16 +52,21 @@ export type GatewayTimings = {
   runnerCheckMs: number;
 };
 
-const TIMINGS: GatewayTimings = {
-  silenceMs: 15_000,
-  moneyWaitMs: 20_000,
-  settleWaitMs: 20_000,
-  heartbeatMs: 5_000,
-  replayMs: 5_000,
-  queueGraceMs: 1_000,
-  laneRecoveryMs: 20_000,
-  runnerCheckMs: 5_000,
-};
+/** A lease that has run out is taken at the next look of another runner. */
+const TAKE_OVER_MS = 5_000;
+
+export function gatewayTimings({ runnerLeaseS }: Pick<ProcessConfig, "runnerLeaseS">): GatewayTimings {
+  return {
+    silenceMs: 15_000,
+    moneyWaitMs: 20_000,
+    settleWaitMs: 20_000,
+    heartbeatMs: 5_000,
+    replayMs: 5_000,
+    queueGraceMs: 1_000,
+    laneRecoveryMs: runnerLeaseS * 1000 + TAKE_OVER_MS,
+    runnerCheckMs: 5_000,
+  };
+}
 const RUNNER_CONNECT_MS = 3_000;
 const RUNNER_STRIKES = 2;
 /** The operator's switch is read again after this long, should the database's word of a change have been lost. */
@@ -82,7 +88,7 @@ export function gatewayRuntime(): Promise<GatewayRuntime> {
 }
 
 /** A gateway over one database; `gatewayRuntime` is the process's own. */
-export async function buildGatewayRuntime(rt: Runtime, timings: GatewayTimings = TIMINGS): Promise<GatewayRuntime> {
+export async function buildGatewayRuntime(rt: Runtime, timings = gatewayTimings(rt.config)): Promise<GatewayRuntime> {
   const { config, db, clock, log } = rt;
   const { sql } = db;
   const processId = newId("proc");
@@ -169,8 +175,8 @@ export async function buildGatewayRuntime(rt: Runtime, timings: GatewayTimings =
       }
       const { accountId } = call.ticket;
       const { runnerSecret: secret } = config;
-      const callAt = (address: string) =>
-        callRunner({
+      const callAt = async (address: string) => {
+        const end = await callRunner({
           ...call,
           address,
           secret,
@@ -189,6 +195,16 @@ export async function buildGatewayRuntime(rt: Runtime, timings: GatewayTimings =
             return () => watch.stop();
           },
         });
+        if (end.kind === "declined" && end.reason === SECRET_REFUSED) {
+          const alarm = {
+            kind: "runner_secret_refused",
+            subject: address,
+            detail: "web and this runner have different values of RUNNER_SECRET",
+          };
+          ports.alarm(alarm);
+        }
+        return end;
+      };
       const runner = call.movedTo === null ? await findRunner(sql, accountId) : { address: call.movedTo };
       if (!runner) {
         if (await isRunnerExpected(sql, accountId)) return { kind: "lost", reason: "no_runner", ran: false, movedTo: null };

@@ -33,6 +33,8 @@ export type TurnTicket = {
   outputTokensMax: number;
   /** How long this request may stand in line. */
   queueMs: number;
+  /** The turn was run before, by a runner that is gone: one that is lost again before it has said anything is not run once more. */
+  isRerun: boolean;
   /** How long it may take in all. */
   deadlineMs: number;
 };

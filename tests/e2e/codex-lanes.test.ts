@@ -69,7 +69,6 @@ test("two accounts are connected by code, and stand above key and wallet", async
     await approve(page, await shownCode(page), email);
   }
   await page.goto(`${product.url}/dashboard/lanes`);
-  await page.getByRole("button", { name: "Move My key up, to number 3" }).click();
   const order = () => page.getByRole("list", { name: "Lanes in their order" }).getByRole("heading").allInnerTexts();
   await expect.poll(order).toEqual(["Account A", "Account B", "My key", "Wallet"]);
 });
@@ -107,7 +106,7 @@ test("with the window of A full, the same request goes on over B, then over the 
 test("when a window resets and its owner looks again, traffic returns", async () => {
   await control(product, "reset-windows", { account: ADA });
   await page.goto(`${product.url}/dashboard/lanes`);
-  await page.getByRole("button", { name: "Check Account A now" }).click();
+  await page.getByRole("button", { name: "Check now: Account A" }).click();
   await expect.poll(() => say("back on A").then(lastLogRow)).toMatchObject({ lane: { label: "Account A" } });
 });
 

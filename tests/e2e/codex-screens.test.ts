@@ -46,7 +46,10 @@ describe("a customer", () => {
     });
     expect(answer.status).toBe(200);
     await page.goto(`${product.url}/dashboard`);
-    expect(await page.getByRole("table", { name: "Last requests" }).getByRole("row").nth(1).innerText()).toContain("My ChatGPT");
+    const row = page.getByRole("table", { name: "Last requests" }).getByRole("row").nth(1);
+    expect(await row.innerText()).toContain("My ChatGPT");
+    expect(await row.innerText()).toMatch(/\bplan\b/);
+    expect(await row.innerText()).not.toContain("$0");
 
     await page.goto(`${laneUrl}/evidence`);
     expect(await page.getByLabel("Holds").count()).toBe(5);
@@ -62,6 +65,30 @@ describe("a customer", () => {
     await page.getByText("The sign-in was cancelled. Nothing was connected.").waitFor();
     await page.getByRole("button", { name: "Sign in again" }).waitFor();
     await removeLane(page, laneUrl, "Given up");
+  });
+
+  test("is told before the Codex CLI is refused, and lets the wallet answer it with one click", async () => {
+    const page = await openDashboard();
+    const notice = page.getByText("With these API keys they are refused as things stand:");
+    await notice.waitFor();
+    await page.getByRole("button", { name: /^Let the wallet answer: / }).click();
+    await expect.poll(() => notice.count()).toBe(0);
+    await page.getByRole("link", { name: /^Options of / }).click();
+    expect(await page.getByLabel("The wallet may take over too").nth(1).isChecked()).toBe(true);
+    const audit = (await runAdmin(product, ["key", "list", "--username", ada.username])) as { spillCannotToWallet: boolean }[];
+    expect(audit).toMatchObject([{ spillCannotToWallet: true }]);
+  });
+
+  test("finds the meters of the windows as wide as the card, and no way to remove the wallet", async () => {
+    const page = await openDashboard({ viewport: { width: 1280, height: 900 } });
+    await page.goto(`${product.url}/dashboard/lanes`);
+    const item = page.getByRole("list", { name: "Lanes in their order" }).getByRole("listitem").first();
+    const meter = await item.locator("meter").first().boundingBox();
+    const details = await item.getByRole("heading").locator("xpath=../../..").boundingBox();
+    expect(meter?.width).toBeGreaterThan((details?.width ?? 0) * 0.95);
+    await page.getByRole("link", { name: "Details of Wallet" }).click();
+    await page.getByRole("heading", { name: "Wallet" }).waitFor();
+    expect(await page.getByText("Remove this lane").count()).toBe(0);
   });
 
   test("must declare every statement, and what was typed and ticked stays", async () => {
@@ -88,6 +115,9 @@ describe("a customer", () => {
     await page.getByRole("button", { name: "Add the lane" }).click();
     await page.waitForURL("**/dashboard/lanes");
     const order = () => page.getByRole("list", { name: "Lanes in their order" }).getByRole("heading").allInnerTexts();
+    await expect.poll(order).toEqual(["My key", "Wallet"]);
+    await expect.poll(() => page.getByRole("button", { name: "My key is the first already" }).isDisabled()).toBe(true);
+    await page.getByRole("button", { name: "Move My key down, to number 2" }).click();
     await expect.poll(order).toEqual(["Wallet", "My key"]);
     await page.getByRole("button", { name: "Move My key up, to number 1" }).click();
     await expect.poll(order).toEqual(["My key", "Wallet"]);
@@ -102,8 +132,10 @@ describe("a customer", () => {
     await page.getByLabel("Busy").selectOption("any");
     await page.getByLabel(/^Strict:/).check();
     await page.getByRole("button", { name: "Save" }).click();
-    await page.waitForURL("**/dashboard#keys");
-    await page.getByRole("link", { name: /^Options of / }).click();
+    await page.getByText("Saved. It holds for every request from now on.").waitFor();
+    expect(await page.getByLabel("Busy").inputValue()).toBe("any");
+    expect(await page.getByLabel(/^Strict:/).isChecked()).toBe(true);
+    await page.reload();
     await expect.poll(() => page.getByLabel("Busy").inputValue()).toBe("any");
     expect(await page.getByLabel(/^Strict:/).isChecked()).toBe(true);
   });

@@ -125,6 +125,7 @@ export async function askTurn(asked: AskedTurn, onFrame: (frame: TurnFrame) => v
     includeUsage: false,
     model: "gpt-5.5",
     outputTokensMax: 1_000,
+    isRerun: false,
     queueMs: 30_000,
     deadlineMs: 60_000,
     ...asked.ticket,

@@ -24,6 +24,7 @@ export function ticketFor(wire: TurnTicket["wire"], body: object, changes: Parti
     stream: stream === true,
     includeUsage: options?.include_usage === true,
     model: String(model),
+    isRerun: false,
     outputTokensMax: 32_000,
     queueMs: 1_000,
     deadlineMs: 60_000,

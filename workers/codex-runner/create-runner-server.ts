@@ -29,6 +29,7 @@ const ticketSchema = z.object({
   includeUsage: z.boolean(),
   model: z.string().refine(isModelName),
   outputTokensMax: z.int().positive(),
+  isRerun: z.boolean(),
   queueMs: z
     .int()
     .min(0)

@@ -55,8 +55,8 @@ async function runOnAppServer(desk: TurnDesk, turn: TurnToRun): Promise<boolean>
       if (signal.aborted) return answer.begun;
       if (!(cause instanceof ConnectionLost)) throw cause;
       if (answer.begun) throw new TurnCut("the container was lost in the middle of an answer", { cause });
-      if (run >= RUNS_MAX) {
-        await sink.frame(declined("lost", "container_lost", "The container of this account was lost twice while it worked on this."));
+      if (run >= RUNS_MAX || ticket.isRerun) {
+        await sink.frame(declined("lost", "container_lost", "The container of this account was lost more than once over this."));
         return false;
       }
       await desk.books.event("turn_rerun", "the connection to the container was lost before anything was answered");

@@ -1,4 +1,5 @@
 import type { Metadata } from "next";
+import { adminLine } from "@/app/_server/admin-line";
 import { requireViewer } from "@/app/_server/session";
 import { AlarmsTable } from "@/components/admin/alarms-table";
 import { ProvidersTable } from "@/components/admin/providers-table";
@@ -15,7 +16,9 @@ export const metadata: Metadata = { title: "Users" };
 
 export default async function AdminPage() {
   const viewer = await requireViewer("admin");
-  const { orm } = runtime().db;
+  const { config, db } = runtime();
+  const { orm } = db;
+  const line = (command: string) => adminLine(config, command);
   const [users, providers, alarms] = await Promise.all([listUsers(orm, viewer), listProviders(orm, viewer), listAlarms(orm, viewer)]);
   return (
     <div className="grid gap-4">
@@ -31,21 +34,20 @@ export default async function AdminPage() {
           <div className="mt-4">
             <EmptyState title="No customers yet">
               Make the first one on the server:{" "}
-              <code className="font-mono text-xs text-ink">npm run --silent admin -- customer create --username ada --credit-usd 10</code>
+              <code className="font-mono text-xs text-ink">{line("customer create --username ada --credit-usd 10")}</code>
             </EmptyState>
           </div>
         )}
       </Card>
       <Card title="Changes" note="Customers, credit, one-time passwords and providers are changed on the server's command line.">
-        <CommandLine title="What it can do" line="npm run --silent admin -- --help" what="the help line" />
+        <CommandLine title="What it can do" line={line("--help")} what="the help line" />
       </Card>
       <Card title="Providers" note="The one in use answers for the wallets.">
         {providers.length > 0 ? (
           <ProvidersTable rows={providers} />
         ) : (
           <EmptyState title="No provider">
-            Wallet lanes cannot answer. Add one on the server:{" "}
-            <code className="font-mono text-xs text-ink">npm run --silent admin -- provider add</code>
+            Wallet lanes cannot answer. Add one on the server: <code className="font-mono text-xs text-ink">{line("provider add")}</code>
           </EmptyState>
         )}
       </Card>

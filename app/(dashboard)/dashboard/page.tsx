@@ -1,5 +1,6 @@
 import type { Metadata } from "next";
 import Link from "next/link";
+import { CodexCliNotice } from "@/app/(dashboard)/dashboard/codex-cli-notice";
 import { RevokeKey } from "@/app/(dashboard)/dashboard/revoke-key";
 import { SetupPanel } from "@/app/(dashboard)/dashboard/setup-panel";
 import { Hydrated } from "@/app/_server/hydrated";
@@ -60,6 +61,9 @@ export default async function DashboardPage({ searchParams }: { searchParams: Pr
           title="Set up Codex"
           note="Three lines for bash or zsh; your own Codex configuration stays as it is. Make a key here, or put one that you have into the first line."
         >
+          <div className="mb-4 empty:hidden">
+            <CodexCliNotice keys={keys} lanes={lanes.rows} />
+          </div>
           <SetupPanel lines={setupLinesOf(config, null)} curl={curlLine(config)} />
         </Card>
         <RequestsCard

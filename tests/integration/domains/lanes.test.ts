@@ -37,10 +37,12 @@ async function order(customer: TestCustomer): Promise<string[]> {
   return list.map((lane) => lane.id);
 }
 
-test("a new lane comes last, with its key sealed to it", async () => {
+test("a new lane comes after the others and before the wallet, whose credit would be spent first, with its key sealed to it", async () => {
   const customer = await testCustomer(database.orm);
-  const { id } = await add(customer);
-  expect(await order(customer)).toEqual([customer.walletLaneId, id]);
+  const first = await add(customer);
+  const { id, position } = await add(customer);
+  expect(await order(customer)).toEqual([first.id, id, customer.walletLaneId]);
+  expect(position).toBe(2);
   const [row] = await database.orm.select().from(lanes).where(eq(lanes.id, id));
   if (!row?.sealedKey || !row.sealKeyId) throw new Error("no sealed key");
   expect(row).toMatchObject({ baseUrl: "https://api.openai.com/v1", keyLastFour: "-own" });
@@ -54,9 +56,9 @@ test("lanes can be put into any order, and a place that does not exist is refuse
   const move = (laneId: string, position: number) =>
     withTransaction(database.orm, (tx) => moveLane(tx, { userId: customer.userId, laneId, position, actor: OPERATOR }));
   await move(two, 1);
-  expect(await order(customer)).toEqual([two, customer.walletLaneId, one]);
+  expect(await order(customer)).toEqual([two, one, customer.walletLaneId]);
   await move(two, 3);
-  expect(await order(customer)).toEqual([customer.walletLaneId, one, two]);
+  expect(await order(customer)).toEqual([one, customer.walletLaneId, two]);
   await expect(move(two, 4)).rejects.toMatchObject({ param: "position" });
   await expect(move("lane_none", 1)).rejects.toMatchObject({ code: "not_found" });
 });
@@ -75,15 +77,20 @@ test("two people who re-order and add at once leave one order without gaps", asy
   expect(ids[0]).toBe(id);
 });
 
-test("the last lane is never removed; the others close the gap", async () => {
+test("the wallet's lane is never removed, nor is the last one; the others close the gap", async () => {
   const customer = await testCustomer(database.orm);
-  const { id } = await add(customer);
+  const [one, two] = [(await add(customer)).id, (await add(customer)).id];
   const remove = (laneId: string) =>
     withTransaction(database.orm, (tx) => removeLane(tx, { userId: customer.userId, laneId, actor: OPERATOR }));
-  await remove(customer.walletLaneId);
-  expect(await order(customer)).toEqual([id]);
-  await expect(remove(id)).rejects.toMatchObject({ code: "conflict" });
+  await remove(one);
+  expect(await order(customer)).toEqual([two, customer.walletLaneId]);
+  await expect(remove(customer.walletLaneId)).rejects.toMatchObject({
+    code: "conflict",
+    message: expect.stringContaining("Pause it instead") as string,
+  });
   await expect(remove("lane_none")).rejects.toMatchObject({ code: "not_found" });
+  await database.orm.delete(lanes).where(eq(lanes.id, customer.walletLaneId));
+  await expect(remove(two)).rejects.toMatchObject({ code: "conflict" });
 });
 
 test("removing a lane never opens the owner's other lanes to a key that was kept from them", async () => {

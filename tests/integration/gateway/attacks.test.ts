@@ -1,7 +1,9 @@
 import { connect } from "node:net";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import type { TestCustomer } from "@/tests/factories/customer";
+import { withTransaction } from "@/db/transaction";
+import { setLaneState } from "@/lib/lanes/set-lane-state";
+import { OPERATOR, type TestCustomer } from "@/tests/factories/customer";
 import { responseIn, send, sendWhole } from "@/tests/factories/exchange";
 import {
   addOwnLane,
@@ -220,6 +222,39 @@ describe("paths and headers", () => {
     const answer = await sendWhole(gateway.url, who, { method: "GET", path });
     expect(answer.status).toBe(404);
     expect(gateway.ownSimulator.requests.length).toBe(before);
+  });
+
+  test.each([
+    ["POST", "/v1/embeddings"],
+    ["GET", "/v1/responses"],
+    ["POST", "/v1/nope"],
+    ["GET", "/v1/responses/resp_stored"],
+  ])("%s %s sends nothing over a lane that its owner has paused", async (method, path) => {
+    const who = await walletCustomer(gateway);
+    const { userId, keyId } = who;
+    const laneId = await addOwnLane(gateway, who, { label: "Mine" });
+    await gateway.database.sql`
+      insert into stored_responses (upstream_id, user_id, key_id, lane_id) values ('resp_stored', ${userId}, ${keyId}, ${laneId})`;
+    const set = (state: "paused" | "ready") =>
+      withTransaction(gateway.database.orm, (tx) => setLaneState(tx, { userId, laneId, to: { state }, actor: OPERATOR }));
+    await set("paused");
+    const before = gateway.ownSimulator.requests.length;
+    const sent = method === "POST" ? { model: "text-embedding-3-small", input: "x" } : undefined;
+    const refused = await sendWhole(gateway.url, who, { method, path, body: sent });
+    expect(refused.status).toBe(403);
+    expect(refused.json()).toMatchObject({
+      error: { code: "paused", message: expect.stringContaining('Lane "Mine" is paused') as string },
+    });
+    expect(gateway.ownSimulator.requests.length).toBe(before);
+    await vi.waitFor(async () =>
+      expect((await logOf(gateway.database, who)).at(-1)?.decisions).toMatchObject([{ laneId, reason: "paused" }]),
+    );
+    const other = await addOwnLane(gateway, who, { label: "Another" });
+    if (path.startsWith("/v1/responses/")) return;
+    await vi.waitFor(async () => {
+      await sendWhole(gateway.url, who, { method, path, body: sent });
+      expect((await logOf(gateway.database, who)).at(-1)).toMatchObject({ laneId: other });
+    });
   });
 
   test("every other path goes to the customer's own key, whole, and to no wallet", async () => {

@@ -1,3 +1,5 @@
+import { rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { and, eq } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { lanes } from "@/db/schema/lanes";
@@ -15,6 +17,7 @@ import { OPERATOR, type TestCustomer } from "@/tests/factories/customer";
 import { responseIn, send, sendWhole, textIn, usageIn } from "@/tests/factories/exchange";
 import {
   addOwnLane,
+  alarmsOf,
   CHAT_MODEL,
   costOf,
   keyWith,
@@ -27,6 +30,8 @@ import {
   type TestGateway,
 } from "@/tests/factories/gateway";
 import { RUNNER_SECRET, startScriptedRunner, type ScriptedRunner } from "@/tests/factories/scripted-runner";
+
+import { insufficientQuota } from "@/workers/simulator/openai/refusals";
 
 const SPILLS_MAX = 2;
 
@@ -92,13 +97,13 @@ describe("a Codex lane", () => {
     const whole = await post(customer, { stream: false });
     expect(whole.json()).toMatchObject({ status: "completed", usage: { output_tokens: 7 } });
     const chat = { model: CHAT_MODEL, messages: [{ role: "user", content: "hello" }] };
-    const path = "/v1/chat/completions";
-    expect((await sendWhole(gateway.url, customer, { path, body: chat })).json()).toMatchObject({ object: "chat.completion" });
-    const streamed = await sendWhole(gateway.url, customer, { path, body: { ...chat, stream: true } });
+    const at = { path: "/v1/chat/completions" };
+    expect((await sendWhole(gateway.url, customer, { ...at, body: chat })).json()).toMatchObject({ object: "chat.completion" });
+    const streamed = await sendWhole(gateway.url, customer, { ...at, body: { ...chat, stream: true } });
     expect(textIn(streamed)).toBe("hello from codex");
     expect(usageIn(streamed)).toBeUndefined();
     const asked = await sendWhole(gateway.url, customer, {
-      path,
+      ...at,
       body: { ...chat, stream: true, stream_options: { include_usage: true } },
     });
     expect(usageIn(asked)).toMatchObject({ completion_tokens: 7 });
@@ -147,6 +152,24 @@ describe("a Codex lane", () => {
     expect(textIn(answer)).toBe("half an ");
     expect(responseIn(answer.events().at(-1))).toMatchObject({ status: "failed", error: { code } });
     expect((await logOf(gateway.database, customer))[0]).toMatchObject({ outcome: "failed", laneKind: "codex" });
+  });
+
+  test.each([
+    ["longer than any", "m".repeat(400)],
+    ["with a NUL in it", "gpt\u0000"],
+    ["of half a character", "gpt\ud800"],
+  ])("is asked for no model whose name is odd, as no lane is: one %s", async (_, model) => {
+    const { customer } = await codexThenWallet();
+    const own = await addOwnLane(gateway, customer, { position: 3 });
+    for (const key of [customer, await keyWith(gateway, customer, { laneIds: [own] })]) {
+      const refused = await post(key, { model });
+      expect(refused.status).toBe(400);
+      expect(refused.json()).toMatchObject({ error: { type: "invalid_request_error", param: "model" } });
+    }
+    expect(await sendWhole(gateway.url, customer, { body: { ...body, model }, headers: { originator: "codex_exec" } })).toMatchObject({
+      status: 400,
+    });
+    expect(runner.turns).toHaveLength(0);
   });
 
   test("is nobody's way to any other address of the API", async () => {
@@ -232,6 +255,118 @@ describe("failover", () => {
       error: { code: "usage_limit_reached", resets_at: Math.ceil(until[1]!.getTime() / 1000) },
     });
     expect(refused.headers["x-should-retry"]).toBe("false");
+  });
+});
+
+describe("a model that one account does not have", () => {
+  const stranger = "acme-9";
+  const accounts = async () => {
+    const { customer, lane: a } = await codexThenWallet();
+    const b = await codexLane(customer, "Account B");
+    runner.always(a.accountId, (turn) =>
+      turn.decline({ class: "cannot", reason: "model_not_found", message: "The 'acme-9' model is not supported.", param: "model" }),
+    );
+    runner.always(b.accountId, (turn) => turn.decline({ class: "exhausted", until: new Date(Date.now() + 600_000).toISOString() }));
+    await gateway.database.sql`
+      update lanes set state = 'exhausted', state_reason = 'usage limit', state_until = now() + interval '1 hour' where id = ${b.laneId}`;
+    return { customer };
+  };
+
+  test("and that no list of ours has is not found, though another account is used up", async () => {
+    const { customer } = await accounts();
+    const refused = await vi.waitFor(async () => {
+      const answer = await post(customer, { model: stranger });
+      expect(answer.status).toBe(404);
+      return answer;
+    });
+    expect(refused.json()).toMatchObject({ error: { code: "model_not_found", param: "model" } });
+    expect(refused.text()).toMatch(/Account A.*Wallet.*no price/s);
+  });
+
+  test("but Codex's own list has is waited for, and every lane is named with what it said", async () => {
+    const { customer } = await accounts();
+    const file = path.join(gateway.dataDir, "codex-models.json");
+    writeFileSync(file, JSON.stringify({ version: "1", models: [{ slug: stranger }] }));
+    try {
+      const refused = await post(customer, { model: stranger });
+      expect(refused.status).toBe(429);
+      expect(refused.json()).toMatchObject({ error: { code: "usage_limit_reached" } });
+      expect(refused.text()).toMatch(/Account B.*Account A.*not supported.*Wallet.*no price/s);
+    } finally {
+      rmSync(file);
+    }
+  });
+
+  test("and that the customer's own upstream may have, which is used up, is waited for", async () => {
+    const { customer } = await accounts();
+    const own = await addOwnLane(gateway, customer, { position: 3 });
+    await gateway.database.sql`
+      update lanes set state = 'exhausted', state_reason = 'quota', state_until = now() + interval '1 minute' where id = ${own}`;
+    await vi.waitFor(async () => expect((await post(customer, { model: stranger })).status).toBe(429));
+  });
+});
+
+describe("a refusal", () => {
+  const pause = (customer: TestCustomer, laneId: string) =>
+    withTransaction(gateway.database.orm, (tx) =>
+      setLaneState(tx, { userId: customer.userId, laneId, to: { state: "paused" }, actor: OPERATOR }),
+    );
+
+  test.each<[DeclineClass]>([["busy"], ["exhausted"], ["lost"], ["cannot"]])("after %s names the lanes that are paused", async (why) => {
+    const { customer, lane } = await codexThenWallet();
+    const own = await addOwnLane(gateway, customer, { position: 2, label: "Resting" });
+    await pause(customer, own);
+    await pause(customer, customer.walletLaneId);
+    decline(lane, why);
+    await vi.waitFor(async () => expect((await post(customer)).text()).toMatch(/Account A.*Resting\W+ is paused.*Wallet\W+ is paused/s));
+  });
+
+  test("of a paid lane names the lanes that are paused", async () => {
+    const customer = await walletCustomer(gateway, "0.001");
+    await pause(customer, await addOwnLane(gateway, customer, { label: "Resting" }));
+    await vi.waitFor(async () => {
+      const refused = await post(customer);
+      expect(refused.json()).toMatchObject({ error: { code: "insufficient_quota" } });
+      expect(refused.text()).toMatch(/Resting\W+ is paused/);
+    });
+    await pause(customer, customer.walletLaneId);
+    await vi.waitFor(async () => expect((await post(customer)).json()).toMatchObject({ error: { code: "paused" } }));
+  });
+
+  test("of lanes that are only signed out is one that their owner can mend, and not the request's fault", async () => {
+    const { customer, lane } = await codexThenWallet();
+    await gateway.database.sql`update lanes set state = 'signed_out', state_reason = 'by OpenAI' where id = ${lane.laneId}`;
+    const refused = await vi.waitFor(async () => {
+      const answer = await post(customer);
+      expect(answer.status).toBe(403);
+      return answer;
+    });
+    expect(refused.json()).toMatchObject({ error: { code: "paused", message: expect.stringMatching(/signed out.*sign it in/) as string } });
+    const codex = await sendWhole(gateway.url, customer, { body, headers: { originator: "codex_exec" } });
+    expect(codex.json()).toMatchObject({ error: { code: "invalid_prompt" } });
+  });
+
+  test("for a way to OpenAI that is broken is no talk of being busy", async () => {
+    const { customer, lane } = await codexThenWallet();
+    runner.next(lane.accountId, (turn) =>
+      turn.decline({ class: "busy", reason: "upstream_unreachable", message: "OpenAI cannot be reached from here right now." }),
+    );
+    const refused = await post(customer);
+    expect(refused.status).toBe(503);
+    expect(refused.json()).toMatchObject({ error: { code: "server_error" } });
+    expect(refused.headers["retry-after"]).toBeDefined();
+  });
+
+  test("of used-up lanes of both kinds tells each one's reset, and the earliest as the time to come back", async () => {
+    const { customer, lane } = await codexThenWallet();
+    const own = await addOwnLane(gateway, customer, { position: 2 });
+    const key = await keyWith(gateway, customer, { laneIds: [lane.laneId, own] });
+    const until = new Date(Date.now() + 60_000);
+    runner.next(lane.accountId, (turn) => turn.decline({ class: "exhausted", until: until.toISOString() }));
+    gateway.ownSimulator.control.next({ refuse: insufficientQuota() });
+    const refused = await post(key);
+    expect(refused.json()).toMatchObject({ error: { code: "usage_limit_reached", resets_at: Math.ceil(until.getTime() / 1000) } });
+    expect(refused.text()).toMatch(/Own key.*Account A.*dashboard/s);
   });
 });
 
@@ -488,6 +623,33 @@ describe("a runner that goes away", () => {
     } finally {
       await other.close();
     }
+  });
+
+  test.each([
+    [400, 400, "lane_cannot"],
+    [413, 400, "lane_cannot"],
+    [404, 429, "lane_busy"],
+    [500, 429, "lane_busy"],
+  ])("is not what a runner is that answers %d: it is asked once, and the lane stays open", async (status, told, code) => {
+    const { customer, lane } = await codexThenWallet();
+    runner.next(lane.accountId, (turn) => turn.status(status));
+    expect((await post(customer)).status).toBe(told);
+    expect(runner.turns).toHaveLength(1);
+    const [row] = await loggedOf(gateway.database, customer, 1);
+    expect(row).toMatchObject({ errorCode: code, decisions: [{ laneId: lane.laneId, reason: `runner_status_${status}` }, {}] });
+    expect((await post(customer)).headers["x-switchyard-lane"]).toBe("codex");
+    expect((await gateway.database.orm.select().from(lanes).where(eq(lanes.id, lane.laneId)))[0]).toMatchObject({ state: "ready" });
+  });
+
+  test("is not what a runner is that does not know our secret: the operator is told", async () => {
+    const { customer, lane } = await codexThenWallet();
+    const own = await addOwnLane(gateway, customer, { position: 2 });
+    runner.next(lane.accountId, (turn) => turn.status(401));
+    expect((await post(customer)).headers["x-switchyard-lane"]).toBe("api_key");
+    expect((await logOf(gateway.database, customer))[0]).toMatchObject({ laneId: own, spillReason: "lost" });
+    await vi.waitFor(async () =>
+      expect(await alarmsOf(gateway.database, "runner_secret_refused")).toMatchObject([{ subject: runner.address }]),
+    );
   });
 
   test("long ago: nobody waits for it, and who comes back is found at once", async () => {

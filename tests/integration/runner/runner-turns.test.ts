@@ -340,6 +340,16 @@ describe("a container that is lost", () => {
     expect((await ask(runner)).frames.at(-1)).toMatchObject({ kind: "declined", class: "lost", reason: "container_lost" });
   });
 
+  test("with a turn that another runner has run before is not run again", async () => {
+    const runner = await signedInMachine();
+    machine.scripts.push(lostBefore);
+    expect((await ask(runner, { isRerun: true })).frames.at(-1)).toMatchObject({
+      kind: "declined",
+      class: "lost",
+      reason: "container_lost",
+    });
+  });
+
   test("in the middle of an answer cuts it: nothing is said twice", async () => {
     const runner = await signedInMachine();
     let hear: () => void = () => undefined;

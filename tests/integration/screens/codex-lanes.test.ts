@@ -6,6 +6,7 @@ import type { Viewer } from "@/lib/access/viewer";
 import { beginSignIn } from "@/lib/codex/begin-sign-in";
 import { cancelSignIn } from "@/lib/codex/cancel-sign-in";
 import { readAccountHistory } from "@/lib/codex/read-history";
+import { CONSENT } from "@/lib/codex/consent-text";
 import { readEvidence } from "@/lib/codex/read-evidence";
 import { listFleetAccounts, listRunners } from "@/lib/codex/read-fleet";
 import { readForecasts } from "@/lib/codex/read-forecasts";
@@ -143,7 +144,9 @@ describe("the evidence", () => {
       isolation: { net: "allow-list", limits: { memory: true, cpu: false, pids: null } },
       neverShared: { lanes: { own: 1, foreign: 0 }, keys: { own: 1, foreign: 0 }, sameIdentity: 1, requests: { own: 1, foreign: 0 } },
     });
-    expect(evidence.consents).toHaveLength(1);
+    expect(evidence.consents).toMatchObject([
+      { textVersion: CONSENT.version, words: expect.arrayContaining([expect.stringContaining("my own work only")]) as string[] },
+    ]);
     expect(neverSharedClaims(evidence.neverShared).filter(({ holds }) => !holds)).toEqual([]);
   });
 
@@ -178,9 +181,15 @@ describe("the evidence", () => {
           values (${newId("lane")}, ${stranger.userId}, 'codex', 9, 'stolen', 'ready', ${accountId})`);
       }),
     ).toMatch(/Lanes on this account: 1 of its owner, 1 of others; API keys .* 1 of others; .*lanes_account_owner, lanes_one_per_account/);
-    expect(await broken((tx) => tx.execute(sql`alter table chatgpt_accounts disable trigger chatgpt_accounts_guard`))).toMatch(
-      /missing: chatgpt_accounts_guard$/,
+    expect(await broken((tx) => tx.execute(sql`alter table chatgpt_accounts disable trigger user`))).toMatch(
+      /missing: chatgpt_accounts_guard, chatgpt_accounts_guard_new$/,
     );
+    expect(await broken((tx) => tx.execute(sql`alter table api_keys disable trigger api_keys_guard_owner`))).toMatch(
+      /missing: api_keys_guard_owner$/,
+    );
+    expect(
+      await broken((tx) => tx.execute(sql`alter table chatgpt_accounts drop constraint chatgpt_accounts_removed_has_no_home`)),
+    ).toMatch(/missing: chatgpt_accounts_removed_has_no_home$/);
     await logRequest(stranger, { lane_id: laneId, lane_kind: "codex" });
     expect(await broken(async () => {})).toMatch(/answered in the last 24 hours: 0 of its owner, 1 of others/);
   });
@@ -189,7 +198,9 @@ describe("the evidence", () => {
 test("the history of an account is its windows in their order of time, and its newest events", async () => {
   const account = await signedInAccount(db);
   const start = Date.now() - 2 * HOUR_MS;
+  const dayBefore = -25 * 60;
   for (const [minutes, usedPercent] of [
+    [dayBefore, 5],
     [0, 10],
     [30, 35],
     [60, 60],
@@ -199,8 +210,8 @@ test("the history of an account is its windows in their order of time, and its n
   }
   const viewer = inBrowser(account);
   const { accountId } = account;
-  const history = await readAccountHistory(db.orm, viewer, { accountId, since: new Date(start - 1), eventsMax: 1 });
-  expect(history.windows.map(({ samples }) => samples.map(({ usedPercent }) => usedPercent))).toEqual([[10, 35, 60]]);
+  const history = await readAccountHistory(db.orm, viewer, { accountId, since: new Date(start + dayBefore * 60_000 - 1), eventsMax: 1 });
+  expect(history.windows.map(({ samples }) => samples.map(({ usedPercent }) => usedPercent))).toEqual([[5, 10, 35, 60]]);
   expect(history.events).toHaveLength(1);
   const { windows } = history;
   const now = new Date(start + 60 * 60_000);
@@ -209,11 +220,17 @@ test("the history of an account is its windows in their order of time, and its n
   expect(new Date(filling[0]?.fullAt ?? 0).getTime()).toBeGreaterThan(now.getTime());
   expect(overflow).toBeNull();
 
+  const overflowNow = async () => (await readForecasts(db.orm, viewer, { accountId, windows, now })).overflow;
+  const past = (laneId: string) => ({ spill_reason: "exhausted", decisions: [{ laneId }] });
   await logRequest(account.customer, { lane_id: account.laneId, lane_kind: "codex" }, new Date(now.getTime() - HOUR_MS));
-  await logRequest(account.customer, { spill_reason: "exhausted" }, new Date(now.getTime() - HOUR_MS / 2));
-  expect((await readForecasts(db.orm, viewer, { accountId, windows, now })).overflow).toMatch(
-    /^a second account would have carried about 100 %/,
-  );
+  await logRequest(account.customer, past("lane_of_another_account"), new Date(now.getTime() - HOUR_MS / 2));
+  await logRequest(account.customer, past(account.laneId), new Date(start + (dayBefore - 60) * 60_000));
+  expect(await overflowNow()).toBeNull();
+  await logRequest(account.customer, past(account.laneId), new Date(now.getTime() - HOUR_MS / 2));
+  expect(await overflowNow()).toMatch(/^a second account would have carried about 100 % of the overflow of the last day/);
+
+  const lately = windows.map((window) => ({ ...window, samples: window.samples.slice(1) }));
+  expect(await readForecasts(db.orm, viewer, { accountId, windows: lately, now })).toEqual({ filling: [], overflow: null });
 });
 
 describe("the operator", () => {

@@ -260,8 +260,21 @@ describe("the page for people", () => {
     const code = await newCode();
     const typed = ` ${code.userCode.toLowerCase().replace("-", " ")}`;
     const answer = await submit({ user_code: typed, account: ADA, decision: "approve" });
-    expect([answer.status, answer.headers.get("location")]).toEqual([303, "/codex/device/done?decision=approved"]);
+    expect(answer.status).toBe(303);
     expect((await poll(code)).status).toBe(200);
+  });
+
+  test("says that an approved code is connected only when it has been collected, as one of a cancelled sign-in never is", async () => {
+    const code = await newCode();
+    const answer = await submit({ user_code: code.userCode, account: ADA, decision: "approve" });
+    const read = async (address: string) => (await fetch(new URL(address, simulator.plainUrl))).text();
+    const address = answer.headers.get("location") ?? "";
+    const waiting = await read(address);
+    expect(waiting).toContain("<h1>Approved</h1>");
+    expect(waiting).toContain(`content="1; url=${address.replace("look=1", "look=2").replace("&", "&#38;")}"`);
+    expect(await read(address.replace("look=1", "look=15"))).toContain("<h1>Not connected</h1>");
+    await exchange((await poll(code)).json);
+    expect(await read(address)).toContain("<h1>Connected</h1>");
   });
 
   test("makes a new account from an address", async () => {

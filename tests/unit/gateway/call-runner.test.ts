@@ -16,6 +16,7 @@ const ticket: TurnTicket = {
   includeUsage: false,
   model: "gpt-5.5",
   outputTokensMax: 1_000,
+  isRerun: false,
   queueMs: 1_000,
   deadlineMs: 10_000,
 };
@@ -95,7 +96,6 @@ describe("a runner that is lost", () => {
     ["nobody listens", { body: said(), fails: error("ECONNREFUSED") }, lost("unreachable", false)],
     ["the connection broke with the request in it", { body: said(), fails: error("ECONNRESET") }, lost("unreachable", true)],
     ["drains", { statusCode: 503, body: said("{}") }, lost("status_503", false)],
-    ["does not know our secret", { statusCode: 401, body: said() }, lost("status_401", false)],
     ["moved", { statusCode: 409, body: said('{"movedTo":"http://other:1"}') }, lost("moved", false, "http://other:1")],
     ["moved to no address", { statusCode: 409, body: said('{"movedTo":7}') }, lost("status_409", false)],
     ["cut in line: the turn has not run", { body: said(line(FRAMES[0])) }, lost("cut", false)],
@@ -111,4 +111,15 @@ describe("a runner that is lost", () => {
     const signal = AbortSignal.abort();
     expect((await call({ body: said(), fails: error("UND_ERR_ABORTED"), signal })).end).toEqual({ kind: "aborted" });
   });
+});
+
+test.each([
+  [400, "cannot"],
+  [401, "lost"],
+  [404, "lost"],
+  [413, "cannot"],
+  [500, "lost"],
+])("a runner's status %d is the end of the try: the same call would be answered the same", async (statusCode, why) => {
+  const { end } = await call({ statusCode, body: said("{}") });
+  expect(end).toMatchObject({ kind: "declined", class: why, reason: `runner_status_${statusCode}`, until: null });
 });

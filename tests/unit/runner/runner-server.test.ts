@@ -14,6 +14,7 @@ const ticket: TurnTicket = {
   stream: true,
   includeUsage: false,
   model: "gpt-5.5",
+  isRerun: false,
   outputTokensMax: 1_000,
   queueMs: 1_000,
   deadlineMs: 10_000,

@@ -18,7 +18,7 @@ export function addLaneCommands(root: Command): void {
   const lane = root.command("lane").description("Lanes of a customer: the ordered ways to an answer");
   addCommand(lane, {
     name: "add",
-    description: "add a lane over the customer's own key, which is read from stdin; it comes last",
+    description: "add a lane over the customer's own key, which is read from stdin; it comes before the wallet",
     options: (command) =>
       withUser(command)
         .requiredOption("--label <text>", "how the customer calls it")
@@ -33,7 +33,12 @@ export function addLaneCommands(root: Command): void {
     options: (command) => withLane(command).requiredOption("--position <number>", "1 is tried first", wholeNumberOption),
     run: move,
   });
-  addCommand(lane, { name: "remove", description: "remove a lane; the last one stays", options: withLane, run: remove });
+  addCommand(lane, {
+    name: "remove",
+    description: "remove a lane; the wallet stays (pause it instead), and so does the last one",
+    options: withLane,
+    run: remove,
+  });
   addCommand(lane, {
     name: "pause",
     description: "pass a lane over",

@@ -1,4 +1,5 @@
 import { Option, type Command } from "commander";
+import { shellWord } from "@/lib/config/shell-word";
 import { guardedAgent } from "@/lib/http/guarded-agent";
 import { addProvider } from "@/lib/providers/add-provider";
 import { requireProvider, type ProviderRow } from "@/lib/providers/find-provider";
@@ -14,7 +15,6 @@ import { addCommand, type Output } from "@/workers/admin/command";
 import type { Office } from "@/workers/admin/office";
 import { readSecretFromStdin } from "@/workers/admin/read-secret";
 import { table } from "@/workers/admin/table";
-import { shellWord } from "@/workers/shared/admin-command";
 import { allowedUpstreams, hostAndPort } from "@/workers/admin/upstreams";
 
 type AddOptions = { name: string; baseUrl: string; authStyle: "bearer" | "api-key"; apiVersion?: string };

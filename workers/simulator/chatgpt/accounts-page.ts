@@ -38,7 +38,8 @@ function list(accounts: readonly SimulatedAccount[]): string {
   );
   return page(
     "Simulated ChatGPT accounts",
-    `<p class="muted">Every simulated call uses a little of an account's windows. <a href="${DEVICE_PATH}">Enter a code to connect one</a>.</p>\n${sections.join("\n")}`,
+    `<p class="muted">Every simulated call uses a little of an account's windows. <a href="${DEVICE_PATH}">Enter a code to connect one</a>.</p>
+<p class="muted">Resetting windows tells nobody, as it is with OpenAI: choose “Check now” on the account's lane, or wait until the gateway looks by itself.</p>\n${sections.join("\n")}`,
   );
 }
 

@@ -65,6 +65,11 @@ export class DeviceCodes {
     return code.state === "expired" ? "expired" : "decided";
   }
 
+  /** Null: there is no such code. */
+  stateOf(userCode: string): DeviceCode["state"] | null {
+    return this.find(userCode)?.state ?? null;
+  }
+
   approve(userCode: string, accountId: string): Decision {
     return this.decide(userCode, "approved", accountId);
   }

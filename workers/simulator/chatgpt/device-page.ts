@@ -6,6 +6,9 @@ import type { ChatgptRequest, World } from "@/workers/simulator/chatgpt/world";
 
 /** `auth.openai.com/codex/device`: where a person types the code and, instead of signing in, picks who they are. */
 export const DEVICE_PATH = "/codex/device";
+/** Between two looks whether an approved code has been collected, and how many there are. */
+const LOOK_S = 1;
+const LOOKS_MAX = 15;
 const NEW_ACCOUNT = "new";
 const PLANS = ["plus", "pro", "business", "free"];
 const EMAIL = /^[^\s@]{1,64}@[^\s@]{1,190}$/;
@@ -22,7 +25,7 @@ export function answerDevicePage(request: ChatgptRequest, world: World): PlainAn
     const typed = { code: request.query.get("user_code") ?? "", account: "", email: "", plan: "plus" };
     return html(form(typed, world.accounts.list(), null));
   }
-  if (request.path === `${DEVICE_PATH}/done` && request.method === "GET") return html(result(request.query.get("decision")));
+  if (request.path === `${DEVICE_PATH}/done` && request.method === "GET") return html(done(request.query, world));
   if (request.path !== DEVICE_PATH || request.method !== "POST") return null;
 
   const fields = new URLSearchParams(request.body.toString("utf8"));
@@ -30,7 +33,7 @@ export function answerDevicePage(request: ChatgptRequest, world: World): PlainAn
   const typed = { code: field("user_code"), account: field("account"), email: field("email"), plan: field("plan") };
   const problem = field("decision") === "deny" ? deny(typed, world) : approve(typed, world);
   if (problem !== null) return html(form(typed, world.accounts.list(), problem), 422);
-  return seeOther(`${DEVICE_PATH}/done?decision=${field("decision") === "deny" ? "denied" : "approved"}`);
+  return seeOther(doneAddress(typed.code, 1));
 }
 
 function deny(typed: Typed, { codes }: World): string | null {
@@ -87,8 +90,28 @@ function planText({ plan, codexIncluded }: SimulatedAccount): string {
   return codexIncluded ? plan : `${plan}, without Codex`;
 }
 
-function result(decision: string | null): string {
-  return decision === "approved"
-    ? page("Connected", "<p>You can close this page. The code has been approved.</p>")
-    : page("Denied", "<p>You can close this page. Nothing has been connected.</p>");
+/** An approved code connects nothing until Codex collects it, which it does not when the sign-in was cancelled meanwhile. */
+function done(query: URLSearchParams, { codes }: World): string {
+  const code = query.get("user_code") ?? "";
+  const approved = "<p>The code has been approved.";
+  switch (codes.stateOf(code)) {
+    case "redeemed":
+      return page("Connected", `${approved} You can close this page.</p>`);
+    case "approved": {
+      const look = Number(query.get("look"));
+      if (look >= 1 && look < LOOKS_MAX) {
+        return page("Approved", `${approved} Codex collects it within seconds.</p>`, {
+          afterS: LOOK_S,
+          address: doneAddress(code, look + 1),
+        });
+      }
+      return page("Not connected", `${approved} Nobody has collected it: if you have cancelled the sign-in, nothing is connected.</p>`);
+    }
+    default:
+      return page("Denied", "<p>You can close this page. Nothing has been connected.</p>");
+  }
+}
+
+function doneAddress(code: string, look: number): string {
+  return `${DEVICE_PATH}/done?${new URLSearchParams({ user_code: code, look: String(look) }).toString()}`;
 }

@@ -1,11 +1,11 @@
 /** The frame of the simulated ChatGPT's pages. They work without scripts, and say on each one that nothing here is OpenAI. */
-export function page(title: string, body: string): string {
+export function page(title: string, body: string, next: { afterS: number; address: string } | null = null): string {
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(title)} (simulated)</title>
+${next === null ? "" : `<meta http-equiv="refresh" content="${next.afterS}; url=${escapeHtml(next.address)}">\n`}<title>${escapeHtml(title)} (simulated)</title>
 <style>${STYLE}</style>
 </head>
 <body>

@@ -50,7 +50,7 @@ export function LaneItem({ lane, words, count, hasCodexAbove, spillMax }: Props)
             {words.sentence && <p className="mt-1 text-sm wrap-anywhere">{words.sentence}</p>}
           </div>
           {account && account.windows.length > 0 && (
-            <div className="grid max-w-xl gap-2">
+            <div className="grid gap-2">
               <WindowMeters windows={account.windows} />
               <NextReset windows={account.windows} />
             </div>
@@ -77,7 +77,7 @@ export function LaneItem({ lane, words, count, hasCodexAbove, spillMax }: Props)
               Details<span className="sr-only"> of {label}</span>
             </Link>
             {kind === "codex" && !needsSignIn && (
-              <ActionButton action={checkNowAction} fields={{ laneId: id }} label={`Check ${label} now`}>
+              <ActionButton action={checkNowAction} fields={{ laneId: id }} label={`Check now: ${label}`}>
                 Check now
               </ActionButton>
             )}
@@ -104,7 +104,7 @@ function Order({ id, label, position, count }: { id: string; label: string; posi
       <ActionButton
         action={moveLaneAction}
         fields={{ laneId: id, position: String(position - 1) }}
-        label={`Move ${label} up, to number ${position - 1}`}
+        label={position === 1 ? `${label} is the first already` : `Move ${label} up, to number ${position - 1}`}
         look="quiet"
         disabled={position === 1}
         className="px-3"
@@ -115,7 +115,7 @@ function Order({ id, label, position, count }: { id: string; label: string; posi
       <ActionButton
         action={moveLaneAction}
         fields={{ laneId: id, position: String(position + 1) }}
-        label={`Move ${label} down, to number ${position + 1}`}
+        label={position === count ? `${label} is the last already` : `Move ${label} down, to number ${position + 1}`}
         look="quiet"
         disabled={position === count}
         className="px-3"

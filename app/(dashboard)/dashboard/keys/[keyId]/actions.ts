@@ -1,7 +1,6 @@
 "use server";
 
 import { revalidatePath } from "next/cache";
-import { redirect } from "next/navigation";
 import { z } from "zod";
 import { actorOf } from "@/app/_server/actor-of";
 import { defineAction } from "@/app/_server/define-action";
@@ -28,6 +27,20 @@ export const setKeyOptionsAction = defineAction({
     const { userId } = session.viewer;
     await withTransaction(runtime().db.orm, (tx) => setKeyLimits(tx, { keyId, userId, limits, actor: actorOf(session, client) }));
     revalidatePath("/dashboard", "layout");
-    redirect("/dashboard#keys");
+    return { message: "Saved. It holds for every request from now on." };
+  },
+});
+
+/** One of these options by itself, for whoever is about to be refused. */
+export const letWalletAnswerAction = defineAction({
+  role: "customer",
+  input: z.object({ keyId: z.string() }),
+  run: async ({ input: { keyId }, session, client }) => {
+    const { userId } = session.viewer;
+    await withTransaction(runtime().db.orm, (tx) =>
+      setKeyLimits(tx, { keyId, userId, limits: { spillCannotToWallet: true }, actor: actorOf(session, client) }),
+    );
+    revalidatePath("/dashboard", "layout");
+    return {};
   },
 });

@@ -4,6 +4,7 @@ import { useActionState } from "react";
 import { setKeyOptionsAction } from "@/app/(dashboard)/dashboard/keys/[keyId]/actions";
 import { Button } from "@/components/ui/button";
 import { CheckField } from "@/components/ui/check-field";
+import { DoneNote } from "@/components/ui/done-note";
 import { FormAnswer } from "@/components/ui/form-answer";
 import { SelectField } from "@/components/ui/select-field";
 import type { KeyView } from "@/lib/keys/read";
@@ -24,6 +25,7 @@ export function KeyOptionsForm({ options }: { options: Options }) {
       <FormAnswer message={refusal?.message} />
       <input type="hidden" name="keyId" value={options.id} />
       <SelectField
+        key={`busy ${options.spillBusy}`}
         name="spillBusy"
         label="Busy"
         hint="The line for your ChatGPT account is full, or a request has stood in it too long."
@@ -34,7 +36,7 @@ export function KeyOptionsForm({ options }: { options: Options }) {
       <fieldset>
         <legend className="text-sm font-medium">Lost</legend>
         <p className="text-sm text-muted">Signed out, or its container does not run. Your own API key takes over by itself.</p>
-        <CheckField name="spillLostToWallet" defaultChecked={options.spillLostToWallet}>
+        <CheckField key={String(options.spillLostToWallet)} name="spillLostToWallet" defaultChecked={options.spillLostToWallet}>
           The wallet may take over too
         </CheckField>
       </fieldset>
@@ -43,7 +45,7 @@ export function KeyOptionsForm({ options }: { options: Options }) {
         <p className="text-sm text-muted">
           A request wants what Codex cannot do here, as those of the Codex CLI itself do. Your own API key takes over by itself.
         </p>
-        <CheckField name="spillCannotToWallet" defaultChecked={options.spillCannotToWallet}>
+        <CheckField key={String(options.spillCannotToWallet)} name="spillCannotToWallet" defaultChecked={options.spillCannotToWallet}>
           The wallet may take over too
         </CheckField>
       </fieldset>
@@ -52,13 +54,14 @@ export function KeyOptionsForm({ options }: { options: Options }) {
         <p className="text-sm text-muted">
           Codex decides itself how it samples. temperature, top_p, penalties and seed are left out there, and the request log lists them.
         </p>
-        <CheckField name="parametersStrict" defaultChecked={options.parametersStrict}>
+        <CheckField key={String(options.parametersStrict)} name="parametersStrict" defaultChecked={options.parametersStrict}>
           Strict: a request with one of them does not take a Codex lane
         </CheckField>
       </fieldset>
       <Button type="submit" look="primary" disabled={isPending} className="justify-self-start">
         Save
       </Button>
+      {state?.ok && <DoneNote>{state.message}</DoneNote>}
     </form>
   );
 }

@@ -1,6 +1,7 @@
 import Link from "next/link";
 import { ActionButton } from "@/app/(dashboard)/dashboard/lanes/action-button";
 import { restartContainerAction } from "@/app/(dashboard)/dashboard/lanes/actions";
+import { CodexCliNotice } from "@/app/(dashboard)/dashboard/codex-cli-notice";
 import { SignInPanel } from "@/app/(dashboard)/dashboard/lanes/[laneId]/sign-in-panel";
 import { SignOutForm } from "@/app/(dashboard)/dashboard/lanes/[laneId]/sign-out-form";
 import { TurnsForm } from "@/app/(dashboard)/dashboard/lanes/[laneId]/turns-form";
@@ -19,19 +20,18 @@ import { readForecasts } from "@/lib/codex/read-forecasts";
 import type { AccountView } from "@/lib/codex/read";
 import { readAccountHistory } from "@/lib/codex/read-history";
 import { TURNS_MAX } from "@/lib/codex/set-turns-max";
-import type { LaneView } from "@/lib/lanes/read";
+import { listKeys } from "@/lib/keys/read";
+import { listLanes, type LaneView } from "@/lib/lanes/read";
 import { runtime } from "@/lib/runtime/runtime";
-import { CODEX_FIELDS, judgeForCodex } from "@/lib/turns/codex-capabilities";
+import { CODEX_FIELDS } from "@/lib/turns/codex-capabilities";
 import { CODEX_ITEMS, CODEX_PARTS, CODEX_TOOLS } from "@/lib/turns/codex-content";
+import { STOCK_CLI_REFUSALS } from "@/lib/turns/stock-cli";
 
 type Props = { viewer: Viewer; lane: LaneView; account: AccountView };
 
 const HISTORY_DAYS = 7;
 const DAY_MS = 86_400_000;
 const EVENTS_SHOWN = 10;
-
-/** What every request of the stock Codex CLI carries: a tool of its own kind. */
-const STOCK_CLI = { tools: [{ type: "custom", name: "apply_patch" }] };
 
 export async function CodexLane({ viewer, lane, account }: Props) {
   const { db, clock } = runtime();
@@ -44,9 +44,13 @@ export async function CodexLane({ viewer, lane, account }: Props) {
   const { credits, events } = history;
   const forecast = await readForecasts(db.orm, viewer, { accountId: account.id, windows: history.windows, now: to });
   const names = new Map(account.windows.map((window) => [`${window.limitId} ${window.windowMinutes}`, window.limitName]));
-  const stock = judgeForCodex("responses", STOCK_CLI, { strict: false });
+  const [keys, lanes] = await Promise.all([
+    listKeys(db.orm, viewer, { userId: viewer.userId }),
+    listLanes(db.orm, viewer, { userId: viewer.userId }),
+  ]);
   return (
     <>
+      <CodexCliNotice keys={keys} lanes={lanes} />
       <Card title="ChatGPT account">
         <SignInPanel lane={lane} simulatedPageUrl={simulatedPageUrl} />
         {account.containerState === "failed" && (
@@ -73,7 +77,8 @@ export async function CodexLane({ viewer, lane, account }: Props) {
             >
               Use up its windows
             </a>{" "}
-            there, and watch the next lane take over.
+            there, and watch the next lane take over. When you have reset them there, choose “Check now” here: nobody tells us of it, as
+            OpenAI would not.
           </p>
         )}
         {credits && (
@@ -108,14 +113,13 @@ export async function CodexLane({ viewer, lane, account }: Props) {
       </Card>
       <Card
         title="What this lane can answer"
-        note="Plain model calls of any OpenAI client, with functions as tools. What it cannot do goes on to your next lane."
+        note="Plain model calls of any OpenAI client, with functions as tools. What it cannot do goes on to your own API key, if you have such a lane."
       >
-        {stock.kind === "cannot" && (
-          <p className="mb-3 text-sm">
-            Requests of the Codex CLI itself do not take this lane: they bring tools of the CLI’s own kind along. The words in the request
-            log are “{stock.message}” They are answered by your key or wallet lane.
-          </p>
-        )}
+        <p className="mb-3 text-sm">
+          Requests of the Codex CLI itself do not take this lane: they bring tools of the CLI’s own kind along. The words in the request log
+          are “{STOCK_CLI_REFUSALS.join("” or “")}” Your own API key answers them, if you have such a lane; the wallet does so only for API
+          keys that allow it under “Cannot”.
+        </p>
         <details>
           <summary className="flex min-h-target cursor-pointer items-center text-sm text-accent underline underline-offset-2">
             The whole table

@@ -59,7 +59,7 @@ export default async function LanePage({ params }: { params: Promise<{ laneId: s
             />
           </Card>
         )}
-        <RemoveLane laneId={laneId} label={lane.label} isCodex={lane.kind === "codex"} />
+        {lane.kind !== "wallet" && <RemoveLane laneId={laneId} label={lane.label} isCodex={lane.kind === "codex"} />}
       </div>
     </Hydrated>
   );

@@ -15,7 +15,7 @@ export function WindowsNow({ laneId }: { laneId: string }) {
   if (!account) return null;
   const isSignedIn = account.state === "signed_in";
   return (
-    <div className="grid max-w-xl gap-3">
+    <div className="grid gap-3">
       {account.windows.length > 0 ? (
         <>
           <WindowMeters windows={account.windows} />

@@ -20,7 +20,10 @@ export default async function AddKeyPage() {
       <BackLink href="/dashboard/lanes">Lanes</BackLink>
       <h1 className="text-xl font-semibold">Add an API key as a lane</h1>
       {simulator && <Banner>This installation is simulated: only its own simulator can stand behind a lane, with any key.</Banner>}
-      <Card title="Your own key" note="It comes last in your order; its upstream bills you directly, and your wallet is not touched.">
+      <Card
+        title="Your own key"
+        note="It comes before the wallet in your order, so your credit is not spent while it answers; its upstream bills you directly."
+      >
         <AddKeyForm baseUrl={simulator ? `http://${simulator}/v1` : OPENAI} />
       </Card>
     </div>

@@ -89,12 +89,13 @@ export default async function EvidencePage({ params }: { params: Promise<{ laneI
               ),
             },
             { name: "Last sign-in", value: evidence.signedInAt ? <LocalTime iso={evidence.signedInAt} /> : "never" },
-            ...consents.map(({ textVersion, address, createdAt }) => ({
+            ...consents.map(({ textVersion, words, address, createdAt }) => ({
               name: "Declared",
               value: (
                 <>
                   <LocalTime iso={createdAt} />, words of {textVersion}
                   {address && `, from ${address}`}
+                  {words && <Words statements={words} />}
                 </>
               ),
             })),
@@ -105,6 +106,21 @@ export default async function EvidencePage({ params }: { params: Promise<{ laneI
         {events.length > 0 ? <EventsTable rows={events} /> : <EmptyState title="Nothing has happened yet" />}
       </Card>
     </div>
+  );
+}
+
+function Words({ statements }: { statements: readonly string[] }) {
+  return (
+    <details>
+      <summary className="inline-flex min-h-target cursor-pointer items-center text-muted underline underline-offset-2 hover:text-ink">
+        What was declared
+      </summary>
+      <ul className="grid list-disc gap-1 ps-4">
+        {statements.map((statement) => (
+          <li key={statement}>{statement}</li>
+        ))}
+      </ul>
+    </details>
   );
 }
 
