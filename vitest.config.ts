@@ -15,6 +15,8 @@ export default defineConfig({
           name: "unit",
           include: ["tests/unit/**/*.test.ts", "tests/property/**/*.test.ts"],
           maxWorkers: 2,
+          // A property is a thousand runs, and machines are shared.
+          testTimeout: MINUTE_MS,
           sequence: { groupOrder: 0 },
         },
       },

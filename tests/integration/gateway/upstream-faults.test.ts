@@ -215,7 +215,7 @@ test("text that Postgres cannot store does not keep an answer from being settled
   expect(answer.text()).toContain("response.completed");
   expect(await only(customer)).toMatchObject({ outcome: "completed", usageRaw: null });
   const refused = await sendWhole(gateway.url, customer, { body: '{"model":"gpt-\\u0000\\ud800","input":"x"}' });
-  expect(refused.status).toBe(404);
+  expect(refused.status).toBe(400);
   await vi.waitFor(async () => expect(await logOf(gateway.database, customer)).toHaveLength(2));
   expect(await gateway.database.sql`select 1 from parked_settlements`).toHaveLength(0);
 });
