@@ -19,6 +19,8 @@ export type CodexProduct = {
   /** Of `npm start`: whatever runs below it is the product's. */
   pid: number;
   connect(count: number): Promise<void>;
+  /** Resolves when every container has been stopped for having nothing to do. */
+  stopped(): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -32,7 +34,10 @@ export async function startCodexProduct(options: { dataDir: string; port: number
   createInterface({ input: child.stdout }).on("line", (line) => lines.push(line));
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const output = () => lines.join("\n");
-  await until(() => output().includes("Stop:") && output().includes("codex-runner is listening"), READY_MS_MAX);
+  await until(() => output().includes("Stop:") && output().includes("codex-runner is listening"), READY_MS_MAX).catch((error: unknown) => {
+    child.kill("SIGTERM");
+    throw error;
+  });
   const installation = await openExistingInstallation(env, () => undefined);
   const database = connectDatabase(installation.config.databaseUrl, { max: 4 });
   const secret = installation.config.runnerSecret ?? "";
@@ -65,6 +70,9 @@ export async function startCodexProduct(options: { dataDir: string; port: number
     pid: child.pid ?? 0,
     connect: async (count) => {
       while (keys.length < count) await connectOne();
+    },
+    stopped: async () => {
+      await untilRow(() => database.sql`select 1 from chatgpt_accounts having bool_and(container_state = 'stopped')`);
     },
     stop: async () => {
       await database.close();
