@@ -22,7 +22,6 @@ import { type ChatgptSimulator, startChatgptSimulator } from "@/workers/simulato
  * The whole of a runner, as it stands in a real installation: worker processes, the real Codex CLI in its container, its only way out
  * through the egress proxy, and at the end of that a simulated OpenAI.
  */
-const SLOW_MS = 30_000;
 
 let database: TestDatabase;
 let chatgpt: ChatgptSimulator;
@@ -65,7 +64,7 @@ afterEach(async () => {
   await eventually(async () => {
     const { status } = await act("remove");
     if (status !== 200) throw new Error(`not removed: ${status}`);
-  }, SLOW_MS);
+  });
   await Promise.all(extra.splice(0).map((one) => one.stop()));
 });
 
@@ -106,18 +105,18 @@ async function beginSignIn(of: TestAccount = account): Promise<{ id: string; cod
   await database.sql`update chatgpt_accounts set state = 'signing_in' where id = ${of.accountId}`;
   await database.sql`update lanes set state = 'signing_in' where id = ${of.laneId}`;
   expect(await act("sign-in", of)).toMatchObject({ status: 200 });
-  await eventually(async () => expect(await signInOf(id)).toMatchObject({ state: "waiting", message: null }), SLOW_MS);
+  await eventually(async () => expect(await signInOf(id)).toMatchObject({ state: "waiting", message: null }));
   return { id, code: (await signInOf(id)).userCode };
 }
 
 async function signIn(): Promise<void> {
   const { id, code } = await beginSignIn();
   chatgpt.control.approve(code, person.accountId);
-  await eventually(async () => expect(await signInOf(id)).toMatchObject({ state: "succeeded" }), SLOW_MS);
+  await eventually(async () => expect(await signInOf(id)).toMatchObject({ state: "succeeded" }));
 }
 
 const ended = (id: string, state: string, message: RegExp) =>
-  eventually(async () => expect(await signInOf(id)).toMatchObject({ state, message: expect.stringMatching(message) }), SLOW_MS);
+  eventually(async () => expect(await signInOf(id)).toMatchObject({ state, message: expect.stringMatching(message) }));
 
 describe("a ChatGPT account, from its sign-in to its reset", () => {
   test("answers turns, closes when its window is used up, and opens by itself", async () => {
@@ -142,7 +141,7 @@ describe("a ChatGPT account, from its sign-in to its reset", () => {
     expect((await ask()).frames.at(-1)).toMatchObject({ kind: "declined", class: "exhausted", until: expect.any(String) });
     expect(await rowOf(account)).toMatchObject({ lane: "exhausted" });
 
-    await eventually(async () => expect(await rowOf(account)).toMatchObject({ lane: "ready" }), SLOW_MS);
+    await eventually(async () => expect(await rowOf(account)).toMatchObject({ lane: "ready" }));
     expect((await ask()).body).toContain("completed");
   });
 
@@ -161,7 +160,7 @@ describe("a ChatGPT account, from its sign-in to its reset", () => {
     chatgpt.control.revoke(person.accountId);
     const heard = await ask();
     expect(heard.frames.at(-1)).toMatchObject({ kind: "declined", class: "lost" });
-    await eventually(async () => expect(await rowOf(account)).toMatchObject({ state: "signed_out", lane: "signed_out" }), SLOW_MS);
+    await eventually(async () => expect(await rowOf(account)).toMatchObject({ state: "signed_out", lane: "signed_out" }));
     const mails =
       await database.sql`select kind from outbox where payload ->> 'laneId' = ${account.laneId} and kind = 'signed_out_by_openai'`;
     expect(mails).toHaveLength(1);
@@ -267,7 +266,7 @@ describe("in the middle of a turn", () => {
     if (driver === runner) runner = await startRunnerProcess(await machine());
     else extra.length = 0;
 
-    await eventually(async () => expect((await ask()).body).toContain("completed"), SLOW_MS);
+    await eventually(async () => expect((await ask()).body).toContain("completed"));
     const after = await rowOf(account);
     expect(after.leasedBy).not.toBe(before.leasedBy);
     expect(after.fence).toBe(before.fence + 1);
@@ -280,7 +279,7 @@ describe.each(["bubblewrap", "process"])("with `codex exec` in %s", (driver) => 
   const useRunner = async (env: Readonly<Record<string, string>>) => {
     await runner.stop();
     runner = await startRunnerProcess(await machine(env));
-    await eventually(async () => expect(await aliveRunners()).toEqual([runner.ready["runner"]]), SLOW_MS);
+    await eventually(async () => expect(await aliveRunners()).toEqual([runner.ready["runner"]]));
   };
   beforeAll(() => useRunner({ CODEX_DRIVER: driver, CODEX_ENGINE: "exec" }));
   afterAll(() => useRunner({}));
@@ -339,7 +338,7 @@ describe.each(["bubblewrap", "process"])("with `codex exec` in %s", (driver) => 
     leaves.abort();
     await left.catch(() => undefined);
     await chatgpt.control.calls.until((counts) => counts.aborted > aborted);
-    await eventually(() => Promise.resolve(expect(programs()).toEqual([])), SLOW_MS);
+    await eventually(() => Promise.resolve(expect(programs()).toEqual([])));
 
     const isHeldAgain = hold();
     const cut = ask();
@@ -347,7 +346,7 @@ describe.each(["bubblewrap", "process"])("with `codex exec` in %s", (driver) => 
     await runner.kill();
     expect(await cut).toMatchObject({ cut: true });
     runner = await startRunnerProcess(await machine({ CODEX_DRIVER: driver, CODEX_ENGINE: "exec" }));
-    await eventually(async () => expect((await ask()).body).toContain("completed"), SLOW_MS);
+    await eventually(async () => expect((await ask()).body).toContain("completed"));
     await eventually(() => Promise.resolve(expect(programs()).toEqual([])));
     chatgpt.control.calls.release();
   });

@@ -1,6 +1,7 @@
 import { eq } from "drizzle-orm";
 import OpenAI from "openai";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { eventually } from "@/tests/factories/eventually";
 import { apiKeys } from "@/db/schema/keys";
 import { lanes } from "@/db/schema/lanes";
 import { users } from "@/db/schema/users";
@@ -307,7 +308,7 @@ function sdkCalls(client: Client) {
 /** A key that is refused leaves no row: nobody is known whose log it would be on. */
 async function expectLogged(client: Client, code: AppErrorCode): Promise<void> {
   if (code.startsWith("key_") || ["ip_not_allowed", "paused", "internal"].includes(code)) return;
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const codes = (await logOf(gateway.database, client.customer)).map((row) => row.errorCode);
     expect(codes).toContain(code);
   });
@@ -317,7 +318,7 @@ async function expectLogged(client: Client, code: AppErrorCode): Promise<void> {
 async function occupy(client: Client): Promise<void> {
   const hanging: Behaviour = { hang: "after_headers" };
   void send(gateway.url, client.customer, { body: { model: MODEL, input: inPrompt(hanging), stream: true } }).catch(() => {});
-  await vi.waitFor(async () => expect((await walletOf(gateway.database, client.customer)).held).toBeGreaterThan(0n));
+  await eventually(async () => expect((await walletOf(gateway.database, client.customer)).held).toBeGreaterThan(0n));
 }
 
 async function clientWithOwnLaneOnly(): Promise<Client> {

@@ -1,5 +1,6 @@
 import OpenAI from "openai";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { eventually } from "@/tests/factories/eventually";
 import { failureText, lastMessage } from "@/tests/contract/harness/codex";
 import { startCuttableProxy } from "@/tests/contract/harness/cuttable-proxy";
 import { type Client, linesOf, logOnceWritten, type RecordedGateway, recordedGateway } from "@/tests/contract/harness/gateway-endpoint";
@@ -40,7 +41,7 @@ function replySoFar(): string {
 
 /** Waits until the client has been sent this text so many times. */
 async function heard(text: string, count: number): Promise<void> {
-  await vi.waitFor(() => expect(replySoFar().split(text).length - 1).toBeGreaterThanOrEqual(count), { timeout: 30_000 });
+  await eventually(() => expect(replySoFar().split(text).length - 1).toBeGreaterThanOrEqual(count));
 }
 
 function calls(): string[] {
@@ -82,9 +83,9 @@ describe("Codex", () => {
     const upstreamBefore = gateway.simulator.requests.length;
     gateway.simulator.control.next(BEFORE_ANY_ITEM);
     const running = codexExec({ ...endpoint, baseUrl: `http://127.0.0.1:${proxy.port}/v1` }, { model: MODEL, prompt: "say: once" });
-    await vi.waitFor(() => expect(proxy.sentBack()).toContain("event: response.output_item.added"), { timeout: 30_000 });
+    await eventually(() => expect(proxy.sentBack()).toContain("event: response.output_item.added"));
     proxy.cut();
-    await vi.waitFor(() => expect(proxy.connections()).toBe(2), { timeout: 30_000 });
+    await eventually(() => expect(proxy.connections()).toBe(2));
     gateway.simulator.control.release();
     const run = await running;
     expect(lastMessage(run)).toBe("once");

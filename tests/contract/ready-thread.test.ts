@@ -8,7 +8,6 @@ import type { ChatgptRequest } from "@/workers/simulator/chatgpt/world";
 const CALL = "/backend-api/codex/responses";
 const SETTINGS = "/backend-api/wham/settings/user";
 const MODEL = "gpt-5.5";
-const WAIT_MS_MAX = 5_000;
 
 describe.each(["built_in", "lane"] as const)("a thread that the real app-server has made ahead, with the %s provider", (provider) => {
   let codex: StartedCodex;
@@ -34,7 +33,7 @@ describe.each(["built_in", "lane"] as const)("a thread that the real app-server 
   const requests = (path: string): ChatgptRequest[] =>
     codex.chatgpt.requests.filter((request) => request.path === path && request.method === (path === CALL ? "POST" : "GET"));
   /** A thread's first item waits for the settings of its account, so this counts the threads that can be used. */
-  const threadsMade = (count: number) => eventually(() => expect(requests(SETTINGS)).toHaveLength(count), WAIT_MS_MAX);
+  const threadsMade = (count: number) => eventually(() => expect(requests(SETTINGS)).toHaveLength(count));
 
   test("it is made when a shape came twice, is one request's own, and sends the model nothing but that request", async () => {
     await say("one");

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { and, asc, eq, isNull } from "drizzle-orm";
-import { vi } from "vitest";
+import { eventually } from "@/tests/factories/eventually";
 import { connectDatabase, type Database, type Orm } from "@/db/client";
 import { ledgerEntries, transfers, wallets } from "@/db/schema/ledger";
 import { alarms } from "@/db/schema/operations";
@@ -44,7 +44,6 @@ export type TestGateway = ServedGateway & {
 export const MODEL = "gpt-5.5";
 /** On the chat wire; does not reason. */
 export const CHAT_MODEL = "gpt-4o";
-const LOG_WAIT = { timeout: 5_000, interval: 10 };
 export const OPERATOR_SECRET = "sk-operator-secret-of-the-provider";
 export const OWN_SECRET = "sk-customers-own-secret";
 
@@ -177,11 +176,11 @@ export async function logOf(database: Database, customer: Pick<TestCustomer, "us
 
 /** The log once it has `count` rows: a refusal is answered before it is written down. */
 export async function loggedOf(database: Database, customer: Pick<TestCustomer, "userId">, count: number): Promise<RequestLog[]> {
-  return vi.waitFor(async () => {
+  return eventually(async () => {
     const rows = await logOf(database, customer);
     if (rows.length !== count) throw new Error(`${rows.length} rows on the log, not ${count}`);
     return rows;
-  }, LOG_WAIT);
+  });
 }
 
 export async function walletOf(database: Database, customer: Pick<TestCustomer, "userId">): Promise<{ available: bigint; held: bigint }> {

@@ -1,5 +1,6 @@
 import { eq } from "drizzle-orm";
-import { expect, vi } from "vitest";
+import { expect } from "vitest";
+import { eventually } from "@/tests/factories/eventually";
 import { apiKeys } from "@/db/schema/keys";
 import { withTransaction } from "@/db/transaction";
 import type { Call, GatewayHandle, Reply } from "@/lib/http/call";
@@ -70,7 +71,7 @@ export function costAtTestRates(row: RequestLog): bigint {
 
 /** Once the log has them: the row of a refusal is written behind the answer. */
 export function logOnceWritten(gateway: TestGateway, client: Client, count: number): Promise<RequestLog[]> {
-  return vi.waitFor(async () => {
+  return eventually(async () => {
     const rows = await logOf(gateway.database, client.customer);
     expect(rows.length).toBeGreaterThanOrEqual(count);
     return rows;

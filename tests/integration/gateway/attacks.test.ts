@@ -1,6 +1,7 @@
 import { connect } from "node:net";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { eventually } from "@/tests/factories/eventually";
 import { withTransaction } from "@/db/transaction";
 import { setLaneState } from "@/lib/lanes/set-lane-state";
 import { OPERATOR, type TestCustomer } from "@/tests/factories/customer";
@@ -130,7 +131,7 @@ describe("stored responses", () => {
     const made = await sendWhole(gateway.url, who, { body: { ...body, stream: true } });
     const id = String(responseIn(made.events()[0])["id"]);
     await addOwnLane(gateway, who, { label: "Newer", secret: "sk-another-own-key" });
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       await sendWhole(gateway.url, who, { body: { ...body, previous_response_id: id } });
       expect((await logOf(gateway.database, who)).at(-1)?.decisions).toHaveLength(3);
     });
@@ -246,12 +247,12 @@ describe("paths and headers", () => {
       error: { code: "paused", message: expect.stringContaining('Lane "Mine" is paused') as string },
     });
     expect(gateway.ownSimulator.requests.length).toBe(before);
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect((await logOf(gateway.database, who)).at(-1)?.decisions).toMatchObject([{ laneId, reason: "paused" }]),
     );
     const other = await addOwnLane(gateway, who, { label: "Another" });
     if (path.startsWith("/v1/responses/")) return;
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       await sendWhole(gateway.url, who, { method, path, body: sent });
       expect((await logOf(gateway.database, who)).at(-1)).toMatchObject({ laneId: other });
     });
@@ -264,7 +265,7 @@ describe("paths and headers", () => {
     expect(refused.status).toBe(400);
     expect(refused.json()).toMatchObject({ error: { code: "unsupported_by_lane" } });
     const own = await addOwnLane(gateway, who);
-    const answer = await vi.waitFor(async () => {
+    const answer = await eventually(async () => {
       const found = await sendWhole(gateway.url, who, {
         path: "/v1/embeddings?x=1",
         body: sent,
@@ -277,7 +278,7 @@ describe("paths and headers", () => {
     const seen = gateway.ownSimulator.requests.at(-1);
     expect(seen?.headers).toMatchObject({ authorization: `Bearer ${OWN_SECRET}`, host: new URL(gateway.ownSimulator.url).host });
     expect(seen?.query.get("x")).toBe("1");
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect((await logOf(gateway.database, who)).at(-1)).toMatchObject({
         laneId: own,
         path: "/v1/embeddings",
@@ -315,7 +316,7 @@ describe("paths and headers", () => {
       `POST /v1/responses HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${customer.secret}\r\ncontent-length: 1000\r\n\r\n{"model":`,
       { leave: true },
     );
-    await vi.waitFor(async () => expect(await gateway.connections()).toBe(0));
+    await eventually(async () => expect(await gateway.connections()).toBe(0));
     expect(await walletOf(gateway.database, customer)).toEqual({ available: 20_000_000n, held: 0n });
   });
 });

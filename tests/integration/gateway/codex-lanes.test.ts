@@ -1,7 +1,8 @@
 import { rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { and, eq } from "drizzle-orm";
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { eventually } from "@/tests/factories/eventually";
 import { lanes } from "@/db/schema/lanes";
 import { outbox } from "@/db/schema/operations";
 import { laneSpills } from "@/db/schema/routing";
@@ -120,7 +121,7 @@ describe("a Codex lane", () => {
     expect(refused.status).toBe(400);
     expect(refused.json()).toMatchObject({ error: { code: "unsupported_by_lane", param: "temperature" } });
     await addOwnLane(gateway, customer, { position: 2 });
-    await vi.waitFor(async () => expect((await post(strict, { temperature: 0.1 })).headers["x-switchyard-lane"]).toBe("api_key"));
+    await eventually(async () => expect((await post(strict, { temperature: 0.1 })).headers["x-switchyard-lane"]).toBe("api_key"));
     const row = (await logOf(gateway.database, customer)).at(-1);
     expect(row).toMatchObject({ spillReason: "cannot", decisions: [{ laneId: lane.laneId, reason: "cannot" }, {}, {}] });
   });
@@ -221,15 +222,15 @@ describe("failover", () => {
     const { customer, lane } = await codexThenWallet();
     const { sql } = gateway.database;
     await sql`update lanes set state = 'exhausted', state_reason = 'usage limit', state_until = now() + interval '900 milliseconds' where id = ${lane.laneId}`;
-    await vi.waitFor(async () => expect((await post(customer)).headers["x-switchyard-lane"]).toBe("wallet"));
-    await vi.waitFor(async () => expect((await post(customer)).headers["x-switchyard-lane"]).toBe("codex"), { timeout: 5_000 });
+    await eventually(async () => expect((await post(customer)).headers["x-switchyard-lane"]).toBe("wallet"));
+    await eventually(async () => expect((await post(customer)).headers["x-switchyard-lane"]).toBe("codex"));
   });
 
   test("one model's used-up limit closes that model only", async () => {
     const { customer, lane } = await codexThenWallet();
     const { sql } = gateway.database;
     await sql`update lanes set closed_models = jsonb_build_object(${MODEL}::text, ${new Date(Date.now() + 3_600_000).toISOString()}::text) where id = ${lane.laneId}`;
-    await vi.waitFor(async () => expect((await post(customer)).headers["x-switchyard-lane"]).toBe("wallet"));
+    await eventually(async () => expect((await post(customer)).headers["x-switchyard-lane"]).toBe("wallet"));
     const chat = { model: CHAT_MODEL, messages: [{ role: "user", content: "hello" }] };
     const other = await sendWhole(gateway.url, customer, { path: "/v1/chat/completions", body: chat });
     expect(other.headers["x-switchyard-lane"]).toBe("codex");
@@ -274,7 +275,7 @@ describe("a model that one account does not have", () => {
 
   test("and that no list of ours has is not found, though another account is used up", async () => {
     const { customer } = await accounts();
-    const refused = await vi.waitFor(async () => {
+    const refused = await eventually(async () => {
       const answer = await post(customer, { model: stranger });
       expect(answer.status).toBe(404);
       return answer;
@@ -302,7 +303,7 @@ describe("a model that one account does not have", () => {
     const own = await addOwnLane(gateway, customer, { position: 3 });
     await gateway.database.sql`
       update lanes set state = 'exhausted', state_reason = 'quota', state_until = now() + interval '1 minute' where id = ${own}`;
-    await vi.waitFor(async () => expect((await post(customer, { model: stranger })).status).toBe(429));
+    await eventually(async () => expect((await post(customer, { model: stranger })).status).toBe(429));
   });
 });
 
@@ -318,25 +319,25 @@ describe("a refusal", () => {
     await pause(customer, own);
     await pause(customer, customer.walletLaneId);
     decline(lane, why);
-    await vi.waitFor(async () => expect((await post(customer)).text()).toMatch(/Account A.*Resting\W+ is paused.*Wallet\W+ is paused/s));
+    await eventually(async () => expect((await post(customer)).text()).toMatch(/Account A.*Resting\W+ is paused.*Wallet\W+ is paused/s));
   });
 
   test("of a paid lane names the lanes that are paused", async () => {
     const customer = await walletCustomer(gateway, "0.001");
     await pause(customer, await addOwnLane(gateway, customer, { label: "Resting" }));
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const refused = await post(customer);
       expect(refused.json()).toMatchObject({ error: { code: "insufficient_quota" } });
       expect(refused.text()).toMatch(/Resting\W+ is paused/);
     });
     await pause(customer, customer.walletLaneId);
-    await vi.waitFor(async () => expect((await post(customer)).json()).toMatchObject({ error: { code: "paused" } }));
+    await eventually(async () => expect((await post(customer)).json()).toMatchObject({ error: { code: "paused" } }));
   });
 
   test("of lanes that are only signed out is one that their owner can mend, and not the request's fault", async () => {
     const { customer, lane } = await codexThenWallet();
     await gateway.database.sql`update lanes set state = 'signed_out', state_reason = 'by OpenAI' where id = ${lane.laneId}`;
-    const refused = await vi.waitFor(async () => {
+    const refused = await eventually(async () => {
       const answer = await post(customer);
       expect(answer.status).toBe(403);
       return answer;
@@ -418,7 +419,7 @@ describe("what a Codex lane does not answer opens a paid lane below it", () => {
     await withTransaction(gateway.database.orm, (tx) =>
       setLaneState(tx, { userId: customer.userId, laneId: lane.laneId, to: { state: "paused" }, actor: OPERATOR }),
     );
-    await vi.waitFor(async () => expect((await post(customer)).headers["x-switchyard-lane"]).toBe("wallet"));
+    await eventually(async () => expect((await post(customer)).headers["x-switchyard-lane"]).toBe("wallet"));
     expect((await logOf(gateway.database, customer)).at(-1)).toMatchObject({ spillReason: null });
   });
 
@@ -428,20 +429,20 @@ describe("what a Codex lane does not answer opens a paid lane below it", () => {
       withTransaction(gateway.database.orm, (tx) => setCodexLanes(tx, { enabled, actor: OPERATOR, note: "test" }));
     await turn(false);
     try {
-      const refused = await vi.waitFor(async () => {
+      const refused = await eventually(async () => {
         const answer = await post(customer);
         expect(answer.status).toBe(403);
         return answer;
       });
       expect(refused.json()).toMatchObject({ error: { code: "paused" } });
       await addOwnLane(gateway, customer, { position: 2 });
-      await vi.waitFor(async () => expect((await post(customer)).headers["x-switchyard-lane"]).toBe("api_key"));
+      await eventually(async () => expect((await post(customer)).headers["x-switchyard-lane"]).toBe("api_key"));
       const row = (await logOf(gateway.database, customer)).at(-1);
       expect(row).toMatchObject({ spillReason: "lost", decisions: [{ laneId: lane.laneId, reason: "paused_by_operator" }, {}, {}] });
     } finally {
       await turn(true);
     }
-    await vi.waitFor(async () => expect((await post(customer)).headers["x-switchyard-lane"]).toBe("codex"));
+    await eventually(async () => expect((await post(customer)).headers["x-switchyard-lane"]).toBe("codex"));
   });
 
   test("up to a number a day; the first one is told by mail, once", async () => {
@@ -519,10 +520,10 @@ describe("a runner that goes away", () => {
     expect((await post(customer)).headers["x-switchyard-lane"]).toBe("api_key");
     expect(runner.turns).toHaveLength(2);
     expect((await logOf(gateway.database, customer))[0]).toMatchObject({ laneId: own, spillReason: "lost" });
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect((await gateway.database.orm.select().from(lanes).where(eq(lanes.id, lane.laneId)))[0]).toMatchObject({ state: "cooling" }),
     );
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       await post(customer);
       expect((await logOf(gateway.database, customer)).at(-1)).toMatchObject({
         spillReason: "lost",
@@ -647,7 +648,7 @@ describe("a runner that goes away", () => {
     runner.next(lane.accountId, (turn) => turn.status(401));
     expect((await post(customer)).headers["x-switchyard-lane"]).toBe("api_key");
     expect((await logOf(gateway.database, customer))[0]).toMatchObject({ laneId: own, spillReason: "lost" });
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await alarmsOf(gateway.database, "runner_secret_refused")).toMatchObject([{ subject: runner.address }]),
     );
   });

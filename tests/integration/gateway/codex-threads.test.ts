@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { eq } from "drizzle-orm";
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { eventually } from "@/tests/factories/eventually";
 import { lanes } from "@/db/schema/lanes";
 import { threadPins } from "@/db/schema/routing";
 import { addCodexLane, type TestCodexLane } from "@/tests/factories/codex-lane";
@@ -92,7 +93,7 @@ describe("a thread", () => {
     exhaustOnce(a);
     expect((await turn(customer, { id })).lane).toBe(b.laneId);
     await gateway.database.orm.delete(lanes).where(eq(lanes.id, b.laneId));
-    await vi.waitFor(async () => expect((await turn(customer, { id })).lane).toBe(a.laneId));
+    await eventually(async () => expect((await turn(customer, { id })).lane).toBe(a.laneId));
   });
 
   test("is another one for another key", async () => {
@@ -199,7 +200,7 @@ describe("what only the lane that made it can read", () => {
     const input = [compaction, user("and now?")];
     expect((await turn(customer, { id, input, turnId: "turn-1" })).lane).toBe(own);
     await gateway.database.sql`update lanes set state = 'paused' where id = ${own}`;
-    const refused = await vi.waitFor(async () => {
+    const refused = await eventually(async () => {
       const { answer } = await turn(customer, { id, input, turnId: "turn-1" });
       expect(answer.status).toBe(400);
       return answer;

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { eventually } from "@/tests/factories/eventually";
 import { eq } from "drizzle-orm";
 import { users } from "@/db/schema/users";
 import { withTransaction } from "@/db/transaction";
@@ -205,7 +206,7 @@ describe("what a key may do", () => {
     const key = await keyWith(gateway, await walletCustomer(gateway), {});
     expect((await post(key)).status).toBe(200);
     await gateway.database.sql`update api_keys set expires_at = now() - interval '1 second' where id = ${key.keyId}`;
-    await vi.waitFor(async () => expect((await post(key)).status).toBe(401));
+    await eventually(async () => expect((await post(key)).status).toBe(401));
     const codex = await post(key, {}, CODEX);
     expect(codex.status).toBe(401);
   });
@@ -225,7 +226,7 @@ describe("what a key may do", () => {
     expect(refused.status).toBe(401);
     expect(refused.json()).toMatchObject({ error: { code: "invalid_api_key", message: expect.stringContaining("revoked") as string } });
     // The list of models costs nothing and asks the cache alone: the database's notice empties it.
-    await vi.waitFor(async () => expect((await sendWhole(gateway.url, customer, { method: "GET", path: "/v1/models" })).status).toBe(401));
+    await eventually(async () => expect((await sendWhole(gateway.url, customer, { method: "GET", path: "/v1/models" })).status).toBe(401));
   });
 
   test("nothing while its owner is suspended", async () => {
@@ -235,7 +236,7 @@ describe("what a key may do", () => {
     await set("suspended");
     expect((await post(customer)).status).toBe(403);
     await set("active");
-    await vi.waitFor(async () => expect((await post(customer)).status).toBe(200));
+    await eventually(async () => expect((await post(customer)).status).toBe(200));
   });
 
   test("a key that nobody has is refused before its body is read", async () => {

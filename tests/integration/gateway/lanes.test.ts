@@ -1,7 +1,8 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { eq } from "drizzle-orm";
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { eventually } from "@/tests/factories/eventually";
 import { lanes } from "@/db/schema/lanes";
 import { withTransaction } from "@/db/transaction";
 import { setLaneState } from "@/lib/lanes/set-lane-state";
@@ -92,7 +93,7 @@ describe("the owner's order", () => {
     await withTransaction(gateway.database.orm, (tx) =>
       setLaneState(tx, { userId: customer.userId, laneId: own, to: { state: "paused" }, actor: OPERATOR }),
     );
-    await vi.waitFor(async () => expect((await post(customer)).headers["x-switchyard-lane"]).toBe("wallet"));
+    await eventually(async () => expect((await post(customer)).headers["x-switchyard-lane"]).toBe("wallet"));
     expect((await logOf(gateway.database, customer)).at(-1)?.decisions).toMatchObject([{ reason: "paused" }, { decision: "answered" }]);
   });
 
@@ -138,7 +139,7 @@ describe("a lane that cannot go on", () => {
     const resetsAtS = inSeconds(3_600);
     gateway.ownSimulator.control.next({ refuse: usageLimitReached({ resetsAtS }) });
     expect((await post(customer)).headers["x-switchyard-lane"]).toBe("wallet");
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await laneOf(own)).toMatchObject({
         state: "exhausted",
         stateReason: "usage_limit_reached",
@@ -151,7 +152,7 @@ describe("a lane that cannot go on", () => {
       { outcome: "answered", cost: row?.cost },
     ]);
     const asked = gateway.ownSimulator.requests.length;
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       await post(customer);
       expect((await logOf(gateway.database, customer)).at(-1)?.decisions).toMatchObject([
         { decision: "skipped", reason: "exhausted", evidence: expect.stringContaining("resets") as string },
@@ -160,25 +161,25 @@ describe("a lane that cannot go on", () => {
     });
     expect(gateway.ownSimulator.requests.length).toBe(asked);
     await gateway.database.sql`update lanes set state_until = now() - interval '1 second' where id = ${own}`;
-    await vi.waitFor(async () => expect((await post(customer)).headers["x-switchyard-lane"]).toBe("api_key"));
+    await eventually(async () => expect((await post(customer)).headers["x-switchyard-lane"]).toBe("api_key"));
   });
 
   test("is exhausted when its own quota is gone", async () => {
     const { customer, own } = await ownThenWallet();
     gateway.ownSimulator.control.next({ refuse: insufficientQuota() });
     expect((await post(customer)).status).toBe(200);
-    await vi.waitFor(async () => expect((await laneOf(own))?.state).toBe("exhausted"));
+    await eventually(async () => expect((await laneOf(own))?.state).toBe("exhausted"));
   });
 
   test("cools for the seconds that a burst refusal names, no longer", async () => {
     const { customer, own } = await ownThenWallet();
     gateway.ownSimulator.control.next({ refuse: burst429(3) });
     expect((await post(customer)).headers["x-switchyard-lane"]).toBe("wallet");
-    await vi.waitFor(async () => expect((await laneOf(own))?.state).toBe("cooling"));
+    await eventually(async () => expect((await laneOf(own))?.state).toBe("cooling"));
     const ms = ((await laneOf(own))?.stateUntil?.getTime() ?? 0) - Date.now();
     expect(ms).toBeGreaterThan(0);
     expect(ms).toBeLessThanOrEqual(3_000);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       await post(customer);
       expect((await logOf(gateway.database, customer)).at(-1)?.decisions).toContainEqual(
         expect.objectContaining({ laneId: own, decision: "skipped", reason: "cooling" }),
@@ -192,7 +193,7 @@ describe("a lane that cannot go on", () => {
     const refused = await post(customer);
     expect(refused.status).toBe(503);
     expect(Number(refused.headers["retry-after"])).toBe(60);
-    await vi.waitFor(async () => expect((await laneOf(customer.walletLaneId))?.state).toBe("cooling"));
+    await eventually(async () => expect((await laneOf(customer.walletLaneId))?.state).toBe("cooling"));
     expect((await post(customer)).status).toBe(200);
   });
 

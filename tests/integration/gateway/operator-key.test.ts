@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { eventually } from "@/tests/factories/eventually";
 import { withTransaction } from "@/db/transaction";
 import { selectProvider } from "@/lib/providers/select-provider";
 import { OPERATOR, type TestCustomer } from "@/tests/factories/customer";
@@ -89,7 +90,7 @@ test("a refusal of the operator's key names neither the key nor the organisation
   expect(answer.status).toBe(503);
   expect(answer.text()).not.toMatch(/org-|sk-|Incorrect/);
   expect(await walletOf(gateway.database, customer)).toEqual({ available: 20_000_000n, held: 0n });
-  await vi.waitFor(async () =>
+  await eventually(async () =>
     expect(await alarmsOf(gateway.database, "provider_declines")).toMatchObject([{ subject: gateway.providerId }]),
   );
 });
@@ -115,7 +116,7 @@ test("another provider serves new requests at once, and leaves running ones wher
   await running.until((exchange) => exchange.events().length >= 5);
   await select(second);
   const asked = gateway.ownSimulator.requests.length;
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     expect((await post(customer)).status).toBe(200);
     expect(gateway.ownSimulator.requests.length).toBeGreaterThan(asked);
   });
@@ -125,7 +126,7 @@ test("another provider serves new requests at once, and leaves running ones wher
   expect(rows[0]).toMatchObject({ outcome: "completed", providerId: gateway.providerId });
   expect(rows.at(-1)).toMatchObject({ outcome: "completed", providerId: second });
   await select(gateway.providerId);
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     await post(customer);
     expect((await logOf(gateway.database, customer)).at(-1)?.providerId).toBe(gateway.providerId);
   });
@@ -136,7 +137,7 @@ test("an answer from another model or at another tier is served, charged and ala
   gateway.simulator.control.next({ servedModel: "gpt-4o-mini", servedTier: "priority" });
   expect((await post(customer)).status).toBe(200);
   expect((await logOf(gateway.database, customer))[0]).toMatchObject({ servedModel: "gpt-4o-mini", outcome: "completed" });
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     expect(await alarmsOf(gateway.database, "served_model_differs")).toMatchObject([{ subject: gateway.providerId }]);
     expect(await alarmsOf(gateway.database, "service_tier_differs")).toHaveLength(1);
   });
@@ -152,8 +153,8 @@ test("a dated name of the same model alarms nobody", async () => {
 test("a provider that stops reporting usage trips off, and wallets are not served until another is selected", async () => {
   const customer = await walletCustomer(gateway);
   gateway.simulator.control.always({ usage: "omit" });
-  await vi.waitFor(async () => expect((await post(customer)).status).toBe(503), { timeout: 10_000 });
+  await eventually(async () => expect((await post(customer)).status).toBe(503));
   expect((await logOf(gateway.database, customer)).filter((row) => row.outcome === "completed").length).toBeGreaterThanOrEqual(5);
-  await vi.waitFor(async () => expect(await alarmsOf(gateway.database, "provider_tripped")).toHaveLength(1));
+  await eventually(async () => expect(await alarmsOf(gateway.database, "provider_tripped")).toHaveLength(1));
   await expect(select(gateway.providerId)).rejects.toMatchObject({ code: "conflict" });
 });

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { eventually } from "@/tests/factories/eventually";
 import { sendWhole, usageIn } from "@/tests/factories/exchange";
 import { testCustomer, type TestCustomer } from "@/tests/factories/customer";
 import { costOf, logOf, MODEL, testGateway, walletCustomer, walletOf, type TestGateway } from "@/tests/factories/gateway";
@@ -39,7 +40,7 @@ test("of 200 requests at once on a wallet that covers 50 of them, none overdraws
   const costs = completed.reduce((sum, answer) => sum + costOf("responses", usageIn(answer)), 0n);
   const wallet = await walletOf(gateway.database, customer);
   expect(wallet).toEqual({ available: hold * BigInt(COVERED) - costs, held: 0n });
-  const log = await vi.waitFor(async () => {
+  const log = await eventually(async () => {
     const rows = await logOf(gateway.database, customer);
     expect(rows.filter((row) => row.outcome === "completed")).toHaveLength(completed.length);
     return rows;
@@ -57,7 +58,7 @@ test("a request whose money others hold waits for it, and is served when it come
   const first = sendWhole(gateway.url, customer, { body });
   await control.until((counts) => counts.held === 1);
   const second = sendWhole(gateway.url, customer, { body: { ...body, max_output_tokens: 30_000 } });
-  await vi.waitFor(async () =>
+  await eventually(async () =>
     expect(
       (await gateway.database.sql`select 1 from api_key_usage where key_id = ${customer.keyId} and reserved = ${hold.toString()}`).length,
     ).toBe(1),

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { eventually } from "@/tests/factories/eventually";
 import { retryParkedSettlements } from "@/lib/wallet/retry-parked-settlements";
 import type { TestCustomer } from "@/tests/factories/customer";
 import { sendWhole, usageIn } from "@/tests/factories/exchange";
@@ -41,7 +42,7 @@ test("one poison settlement among 64 is parked with its hold and an alarm while 
     control.always(null);
     control.release();
     await control.until((counts) => counts.held === 0);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const waiting = await gateway.database
         .sql`select 1 from pg_locks l join pg_class c on c.oid = l.relation where c.relname = 'transfers' and not l.granted`;
       expect(waiting.length).toBeGreaterThan(0);

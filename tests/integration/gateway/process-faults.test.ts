@@ -1,7 +1,8 @@
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { eventually } from "@/tests/factories/eventually";
 import { connectDatabase, type Database } from "@/db/client";
 import { migrate } from "@/db/migrate";
 import { expireDeadHolds } from "@/lib/wallet/heartbeat";
@@ -18,7 +19,6 @@ import { startOpenaiSimulator, type OpenaiSimulator } from "@/workers/simulator/
  * with its writes as durable as in production.
  */
 
-const WAIT = { timeout: 30_000, interval: 100 };
 const HEARTBEAT_TIMEOUT_S = 1;
 const CUSTOMERS = 6;
 
@@ -66,7 +66,7 @@ function startGateway(): Promise<GatewayProcess> {
 
 async function killPostgres(): Promise<void> {
   process.kill(postgres.pid, "SIGKILL");
-  await vi.waitFor(() => expect(postgres.isRunning()).toBe(false), WAIT);
+  await eventually(() => expect(postgres.isRunning()).toBe(false));
 }
 
 const body = { model: MODEL, input: "say: it survives whatever is killed in the middle of it, and is charged once", stream: true };
@@ -78,12 +78,11 @@ test("a process that is stopped past its heartbeat loses its hold by the databas
   simulator.control.next({ gate: { afterEvents: 25 } });
   const running = await send(gateway.url, customer, { body });
   await running.until((exchange) => exchange.events().length >= 20);
-  await vi.waitFor(
-    async () => expect(await database.sql`select 1 from holds where user_id = ${customer.userId} and progress = 'content'`).toHaveLength(1),
-    WAIT,
+  await eventually(async () =>
+    expect(await database.sql`select 1 from holds where user_id = ${customer.userId} and progress = 'content'`).toHaveLength(1),
   );
   gateway.signal("SIGSTOP");
-  await vi.waitFor(async () => expect(await expire()).toBe(1), WAIT);
+  await eventually(async () => expect(await expire()).toBe(1));
   const [guess] = await logOf(database, customer);
   expect(guess).toMatchObject({ outcome: "interrupted", usageEstimated: true });
   expect(guess?.cost).toBeGreaterThan(0n);
@@ -117,7 +116,7 @@ test("what was kept on disk by a process that was killed is settled by the next 
   await startPostgres();
   await expireAll();
   gateway = await startGateway();
-  await vi.waitFor(() => expect(journal()).toHaveLength(0), WAIT);
+  await eventually(() => expect(journal()).toHaveLength(0));
   const [row] = await logOf(database, customer);
   expect(row).toMatchObject({ outcome: "completed", usageEstimated: false });
   expect(await walletOf(database, customer)).toEqual({ available: 20_000_000n - (row?.cost ?? 0n), held: 0n });
@@ -146,11 +145,11 @@ test.each([1, 12])(
     const stillSeen = load.stopAsking();
     await startPostgres();
     const seen = await stillSeen;
-    await vi.waitFor(() => expect(journal()).toHaveLength(0), WAIT);
-    await vi.waitFor(async () => expect(await database.sql`select 1 from holds where state = 'placed'`).toHaveLength(0), WAIT);
+    await eventually(() => expect(journal()).toHaveLength(0));
+    await eventually(async () => expect(await database.sql`select 1 from holds where state = 'placed'`).toHaveLength(0));
     await expectOnLedger(seen);
     const again = await testCustomer(database.orm, { creditUsd: "20" });
-    await vi.waitFor(async () => expect((await sendWhole(gateway.url, again, { body })).status).toBe(200), WAIT);
+    await eventually(async () => expect((await sendWhole(gateway.url, again, { body })).status).toBe(200));
   },
 );
 
@@ -162,10 +161,10 @@ test.each([1, 12])(
     await simulator.close();
     const seen = await load.stopAsking();
     simulator = await startOpenaiSimulator({ port: upstreamPort });
-    await vi.waitFor(async () => expect(await database.sql`select 1 from holds where state = 'placed'`).toHaveLength(0), WAIT);
+    await eventually(async () => expect(await database.sql`select 1 from holds where state = 'placed'`).toHaveLength(0));
     await expectOnLedger(seen);
     const again = await testCustomer(database.orm, { creditUsd: "20" });
-    await vi.waitFor(async () => expect((await sendWhole(gateway.url, again, { body })).status).toBe(200), WAIT);
+    await eventually(async () => expect((await sendWhole(gateway.url, again, { body })).status).toBe(200));
   },
 );
 
@@ -193,7 +192,7 @@ async function startLoad() {
   };
   return {
     ended,
-    completed: (count: number) => vi.waitFor(() => expect(seen.length).toBeGreaterThanOrEqual(count), { timeout: 30_000, interval: 1 }),
+    completed: (count: number) => eventually(() => expect(seen.length).toBeGreaterThanOrEqual(count)),
     stopAsking: () => {
       told.abort();
       return ended();
@@ -219,10 +218,10 @@ function expire(): Promise<number> {
 }
 
 async function expireAll(): Promise<void> {
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     await expire();
     expect(await database.sql`select 1 from holds where state = 'placed'`).toHaveLength(0);
-  }, WAIT);
+  });
 }
 
 async function expectSoundLedger(): Promise<void> {

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { eventually } from "@/tests/factories/eventually";
 import type { TestCustomer } from "@/tests/factories/customer";
 import { send, sendWhole, type Exchange } from "@/tests/factories/exchange";
 import {
@@ -26,14 +27,11 @@ const input = "say: charged once, whatever happens on the way";
 const body = { model: MODEL, input, stream: true };
 
 async function settled(customer: TestCustomer, count = 1): Promise<RequestLog[]> {
-  return vi.waitFor(
-    async () => {
-      const rows = await logOf(gateway.database, customer);
-      expect(rows).toHaveLength(count);
-      return rows;
-    },
-    { timeout: 5_000 },
-  );
+  return eventually(async () => {
+    const rows = await logOf(gateway.database, customer);
+    expect(rows).toHaveLength(count);
+    return rows;
+  });
 }
 
 describe("a client that leaves", () => {
@@ -56,7 +54,7 @@ describe("a client that leaves", () => {
       await control.until((counts) => counts.held > held);
       await running.until((exchange) => exchange.events().length > 0);
       running.leave();
-      await vi.waitFor(() => expect(gateway.runtime.gateway.runningCount).toBe(1));
+      await eventually(() => expect(gateway.runtime.gateway.runningCount).toBe(1));
       await goneSeen();
       control.release();
       const [row] = await settled(customer);
@@ -202,5 +200,5 @@ describe("a request that is sent again", () => {
 
 /** The server has seen that the last client's socket is closed. */
 async function goneSeen(): Promise<void> {
-  await vi.waitFor(async () => expect(await gateway.connections()).toBe(0));
+  await eventually(async () => expect(await gateway.connections()).toBe(0));
 }

@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import path from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { eventually } from "@/tests/factories/eventually";
 import type { TestCustomer } from "@/tests/factories/customer";
 import { databaseProxy } from "@/tests/factories/database-proxy";
 import { send, sendWhole, usageIn } from "@/tests/factories/exchange";
@@ -9,7 +10,7 @@ import { CHAT_MODEL, costOf, logOf, MODEL, testGateway, walletCustomer, walletOf
 const proxy = databaseProxy();
 let gateway: TestGateway;
 beforeAll(async () => {
-  gateway = await testGateway({ databaseProxy: proxy.front, timings: { settleWaitMs: 600, silenceMs: 100, replayMs: 100 } });
+  gateway = await testGateway({ databaseProxy: proxy.front, timings: { settleWaitMs: 3_000, silenceMs: 100, replayMs: 100 } });
 });
 afterAll(async () => {
   await gateway.close();
@@ -27,14 +28,11 @@ const CODEX = { originator: "codex_exec", "user-agent": "codex_exec/0.169.0" };
 const journal = () => readdirSync(path.join(gateway.dataDir, "journal")).filter((name) => !name.endsWith(".tmp"));
 
 async function expectChargedOnce(customer: TestCustomer, count = 1): Promise<bigint> {
-  const rows = await vi.waitFor(
-    async () => {
-      const found = await logOf(gateway.database, customer);
-      expect(found.filter((row) => row.outcome === "completed")).toHaveLength(count);
-      return found;
-    },
-    { timeout: 10_000 },
-  );
+  const rows = await eventually(async () => {
+    const found = await logOf(gateway.database, customer);
+    expect(found.filter((row) => row.outcome === "completed")).toHaveLength(count);
+    return found;
+  });
   const cost = rows.reduce((sum, row) => sum + row.cost, 0n);
   expect(await walletOf(gateway.database, customer)).toEqual({ available: CREDIT - cost, held: 0n });
   return cost;
@@ -70,9 +68,7 @@ describe("the answer to a commit is lost", () => {
     expect(gateway.simulator.requests.length).toBe(asked);
     expect((await walletOf(gateway.database, customer)).held).toBeGreaterThan(0n);
     proxy.up();
-    await vi.waitFor(async () => expect(await walletOf(gateway.database, customer)).toEqual({ available: CREDIT, held: 0n }), {
-      timeout: 10_000,
-    });
+    await eventually(async () => expect(await walletOf(gateway.database, customer)).toEqual({ available: CREDIT, held: 0n }));
     expect(await gateway.database.sql`select 1 from admissions where user_id = ${customer.userId}`).toHaveLength(0);
   });
 });
@@ -104,7 +100,7 @@ describe("the database is away at the terminal", () => {
       expect(journal()).toHaveLength(1);
       expect((await walletOf(gateway.database, customer)).held).toBeGreaterThan(0n);
       proxy.up();
-      await vi.waitFor(() => expect(journal()).toHaveLength(0), { timeout: 10_000 });
+      await eventually(() => expect(journal()).toHaveLength(0));
       await expectChargedOnce(customer);
     },
   );
@@ -121,7 +117,7 @@ describe("the database is away at the terminal", () => {
     expect(answer.status).toBe(503);
     expect(answer.text()).not.toContain(TEXT);
     proxy.up();
-    await vi.waitFor(() => expect(journal()).toHaveLength(0), { timeout: 10_000 });
+    await eventually(() => expect(journal()).toHaveLength(0));
     await expectChargedOnce(customer);
   });
 
@@ -146,6 +142,6 @@ describe("the database is away at the terminal", () => {
     proxy.down();
     await gateway.database.sql`update api_keys set revoked_at = now() where id = ${customer.keyId}`;
     proxy.up();
-    await vi.waitFor(async () => expect((await models()).status).toBe(401), { timeout: 15_000 });
+    await eventually(async () => expect((await models()).status).toBe(401));
   });
 });

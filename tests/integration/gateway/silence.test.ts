@@ -17,7 +17,7 @@ import { serverError } from "@/workers/simulator/openai/refusals";
 
 let gateway: TestGateway;
 beforeAll(async () => {
-  gateway = await testGateway({ timings: { silenceMs: 60 }, env: { STREAM_DEADLINE_S: "10" } });
+  gateway = await testGateway({ timings: { silenceMs: 60 }, env: { STREAM_DEADLINE_S: "20" } });
 });
 afterAll(() => gateway.close());
 beforeEach(() => {

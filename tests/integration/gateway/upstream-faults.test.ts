@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { eventually } from "@/tests/factories/eventually";
 import { countOutputTokens } from "@/lib/metering/estimate";
 import type { TestCustomer } from "@/tests/factories/customer";
 import { sendWhole, textIn } from "@/tests/factories/exchange";
@@ -202,7 +203,7 @@ test.each([Number.MAX_SAFE_INTEGER, 1e300])(
     const settle = (await movedBy(gateway.database, row.id))["settle"];
     expect(settle?.["operator_loss"]).toBe(-((settle?.["provider_payable"] ?? 0n) - row.cost));
     expect(settle?.["operator_loss"]).toBeLessThan(0n);
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await alarmsOf(gateway.database, "usage_above_hold")).toMatchObject([{ subject: gateway.providerId }]),
     );
   },
@@ -216,6 +217,6 @@ test("text that Postgres cannot store does not keep an answer from being settled
   expect(await only(customer)).toMatchObject({ outcome: "completed", usageRaw: null });
   const refused = await sendWhole(gateway.url, customer, { body: '{"model":"gpt-\\u0000\\ud800","input":"x"}' });
   expect(refused.status).toBe(400);
-  await vi.waitFor(async () => expect(await logOf(gateway.database, customer)).toHaveLength(2));
+  await eventually(async () => expect(await logOf(gateway.database, customer)).toHaveLength(2));
   expect(await gateway.database.sql`select 1 from parked_settlements`).toHaveLength(0);
 });

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { eventually } from "@/tests/factories/eventually";
 import { send, sendWhole, textIn, usageIn } from "@/tests/factories/exchange";
 import {
   CHAT_MODEL,
@@ -59,7 +60,7 @@ describe.each(wires)("$wire", ({ wire, path, body }) => {
       gateway.simulator.control.release();
       await running.until((exchange) => textIn(exchange).includes("forty-two"));
       // The settlement is what waits now.
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         const waiting =
           await other.sql`select 1 from pg_locks l join pg_class c on c.oid = l.relation where c.relname = 'transfers' and not l.granted`;
         expect(waiting.length).toBeGreaterThan(0);
@@ -85,7 +86,7 @@ describe.each(wires)("$wire", ({ wire, path, body }) => {
     await other.sql.begin(async (tx) => {
       await tx`lock table transfers in share mode`;
       gateway.simulator.control.release();
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         const waiting =
           await other.sql`select 1 from pg_locks l join pg_class c on c.oid = l.relation where c.relname = 'transfers' and not l.granted`;
         expect(waiting.length).toBeGreaterThan(0);

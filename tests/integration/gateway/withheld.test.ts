@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { eventually } from "@/tests/factories/eventually";
 import { databaseProxy } from "@/tests/factories/database-proxy";
 import { send, sendWhole, textIn, type Exchange } from "@/tests/factories/exchange";
 import { logOf, MODEL, testGateway, walletCustomer, walletOf, type TestGateway } from "@/tests/factories/gateway";
@@ -60,7 +61,7 @@ test.each(sendings)("$kind that is sent again gets the withheld answer and is ch
   expect(textOf(answer)).toContain(TEXT);
   expect(requests.length).toBe(askedUpstream);
 
-  await vi.waitFor(async () => expect(await logOf(gateway.database, customer)).toHaveLength(1), { timeout: 10_000 });
+  await eventually(async () => expect(await logOf(gateway.database, customer)).toHaveLength(1));
   const [row] = await logOf(gateway.database, customer);
   expect(await walletOf(gateway.database, customer)).toEqual({ available: CREDIT - (row?.cost ?? 0n), held: 0n });
 });

@@ -558,7 +558,7 @@ describe("the windows of an account", () => {
     await askAct(runner.address, "check-now", account);
     expect(await laneOf(account)).toMatchObject({ state: "exhausted" });
     machine.limits = openLimits(0);
-    await eventually(async () => expect(await laneOf(account)).toMatchObject({ state: "ready" }), 10_000);
+    await eventually(async () => expect(await laneOf(account)).toMatchObject({ state: "ready" }));
     expect((await ask(runner)).body).toBe(ANSWER_TEXT);
   });
 
@@ -569,7 +569,7 @@ describe("the windows of an account", () => {
     await running.shift()!.stop("stop");
     await database.sql`update lanes set state = 'exhausted', state_until = ${until.toISOString()} where id = ${account.laneId}`;
     await runnerOn(machine);
-    await eventually(async () => expect(await laneOf(account)).toMatchObject({ state: "ready" }), 10_000);
+    await eventually(async () => expect(await laneOf(account)).toMatchObject({ state: "ready" }));
   });
 });
 
@@ -585,12 +585,12 @@ test("the operator's switch stops every container, and turns are declined until 
   const runner = await signedInMachine({ settings: { leaseS: 3 } });
   await ask(runner);
   await database.sql`insert into settings (name, value) values ('codex_lanes', '{"enabled": false}')`;
-  await eventually(() => expect(machine.boxes.get(account.accountId)?.running).toBe(false), 10_000);
+  await eventually(() => expect(machine.boxes.get(account.accountId)?.running).toBe(false));
   expect((await ask(runner)).frames).toMatchObject([{ kind: "declined", class: "lost", reason: "paused_by_operator" }]);
   for (const act of ["check-now", "restart"]) await askAct(runner.address, act, account);
   expect(machine.boxes.get(account.accountId)).toMatchObject({ running: false, starts: 1 });
   await database.sql`delete from settings where name = 'codex_lanes'`;
-  await eventually(async () => expect((await ask(runner)).body).toBe(ANSWER_TEXT), 10_000);
+  await eventually(async () => expect((await ask(runner)).body).toBe(ANSWER_TEXT));
 });
 
 test("a home that grew too large is emptied of logs by a new start, and its owner told when that was not enough", async () => {
