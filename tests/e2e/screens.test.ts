@@ -97,7 +97,7 @@ describe("a customer", () => {
     expect(await page.getByRole("banner").innerText()).toContain(`$${trimZeros(wallet.availableUsd)}`);
     const row = page.getByRole("table", { name: "Last requests" }).getByRole("row").nth(1);
     const cells = await row.getByRole("cell").allInnerTexts();
-    expect(cells[0]).toMatch(/^\d+ \w+ 20\d\d, \d\d:\d\d:\d\d GMT\+5:30$/);
+    expect(cells[0]).toMatch(/^Request of\s+\d+ \w+ 20\d\d, \d\d:\d\d:\d\d GMT\+5:30$/);
     expect(cells.slice(1)).toEqual([
       "gpt-5.5",
       "Wallet",
@@ -117,6 +117,19 @@ describe("a customer", () => {
         expect.stringMatching(/exec --skip-git-repo-check "Say hello"$/),
       ]),
     );
+  });
+
+  test("finds out from a request's own page which lane answered it, and how its cost adds up", async () => {
+    const page = await openDashboard();
+    await page.getByRole("table", { name: "Last requests" }).getByRole("link").first().click();
+    await page.waitForURL("**/dashboard/requests/req_*");
+    await page.getByText("Wallet answered").waitFor();
+    await page.getByText("Charged, rounded up to the micro-dollar").waitFor();
+    await page.getByText("Settled at what it cost").waitFor();
+    expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+    const stranger = await browser.newContext();
+    onTestFinished(() => stranger.close());
+    expect((await (await stranger.newPage()).goto(page.url()))?.url()).toMatch(/\/sign-in/);
   });
 
   test("sees the balance move without reloading", async () => {
