@@ -67,7 +67,7 @@ export function RequestDetail({ request, links }: { request: Detail; links: Deta
 function Part({ title, note, children }: { title: string; note?: string; children: ReactNode }) {
   return (
     <section>
-      <h3 className="font-semibold">{title}</h3>
+      <h2 className="font-semibold">{title}</h2>
       {note && <p className="mb-2 text-muted">{note}</p>}
       <div className={note ? undefined : "mt-2"}>{children}</div>
     </section>
