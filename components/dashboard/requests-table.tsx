@@ -34,7 +34,11 @@ export function RequestsTable({ rows }: { rows: readonly RequestView[] }) {
 /** Leads to everything that is known of the request. */
 function TimeLink({ iso, href }: { iso: string; href: string }) {
   return (
-    <Link href={href} prefetch={false} className="underline decoration-edge underline-offset-2 hover:text-accent">
+    <Link
+      href={href}
+      prefetch={false}
+      className="relative -my-3 inline-flex min-h-target items-center underline decoration-edge underline-offset-2 hover:text-accent"
+    >
       <span className="sr-only">Request of </span>
       <LocalTime iso={iso} />
     </Link>
