@@ -17,6 +17,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { migrate } from "@/db/migrate";
 import { temporaryFolder } from "@/tests/factories/temporary-folder";
 import { chownTree, type ServerIdentity } from "@/workers/shared/embedded-postgres/identity";
+import { findPostmaster } from "@/workers/shared/embedded-postgres/postmaster";
 import { startEmbeddedPostgres, type EmbeddedPostgres } from "@/workers/shared/embedded-postgres/start-embedded-postgres";
 
 const isRoot = process.geteuid?.() === 0;
@@ -137,6 +138,16 @@ test("a postmaster.pid whose number now belongs to a stranger does not keep the 
   );
   const second = await start(dataDir);
   expect(second.adopted).toBe(false);
+});
+
+test("looking for the server leaves a postmaster.pid alone that one which is just starting has not written yet", async () => {
+  const dataDir = temporaryFolder();
+  const cluster = path.join(dataDir, "postgres");
+  await (await start(dataDir)).stop();
+  writeFileSync(path.join(cluster, "postmaster.pid"), "");
+  expect(findPostmaster(cluster)).toBe(null);
+  expect(existsSync(path.join(cluster, "postmaster.pid"))).toBe(true);
+  expect((await start(dataDir)).adopted).toBe(false);
 });
 
 test("the server of another folder is never adopted, whatever postmaster.pid says", async () => {

@@ -10,21 +10,23 @@ const POLL_MS = 10;
 const FAST_STOP_MS = 30_000;
 const IMMEDIATE_STOP_MS = 5_000;
 
-/**
- * The live server of this folder, or null. A `postmaster.pid` that a dead server left behind is removed, but only after
- * a look at the process that has its number now: after a reboot or in a restarted container that is often a stranger,
- * and Postgres itself would then refuse to start.
- */
+/** The live server of this folder, or null. Changes nothing: a server that is just starting has its file for a moment before it has written it. */
 export function findPostmaster(cluster: string): Postmaster | null {
-  const pidFile = join(cluster, "postmaster.pid");
+  const pidFile = pidFileOf(cluster);
   if (!existsSync(pidFile)) return null;
   const lines = readFileSync(pidFile, "utf8").split("\n");
   const pid = Number(lines[0]);
-  if (Number.isInteger(pid) && pid > 1 && isPostmasterOf(pid, cluster)) {
-    return { pid, port: Number(lines[3] ?? 0), status: readStatus(lines[7]) };
-  }
-  rmSync(pidFile, { force: true });
-  return null;
+  if (!Number.isInteger(pid) || pid <= 1 || !isPostmasterOf(pid, cluster)) return null;
+  return { pid, port: Number(lines[3] ?? 0), status: readStatus(lines[7]) };
+}
+
+/**
+ * Removes a `postmaster.pid` that a dead server left behind, after a look at the process that has its number now: after a
+ * reboot or in a restarted container that is often a stranger, and Postgres itself would then refuse to start. Only for
+ * whoever holds the folder's lock and has started no server yet.
+ */
+export function removeStalePidFile(cluster: string): void {
+  if (findPostmaster(cluster) === null) rmSync(pidFileOf(cluster), { force: true });
 }
 
 export function isPostmasterOf(pid: number, cluster: string): boolean {
@@ -57,6 +59,10 @@ export async function waitUntil(condition: () => boolean, timeoutMs: number): Pr
     await sleep(POLL_MS);
   }
   return true;
+}
+
+function pidFileOf(cluster: string): string {
+  return join(cluster, "postmaster.pid");
 }
 
 /** Line 8 of `postmaster.pid`, see src/include/utils/pidfile.h of Postgres. */

@@ -16,7 +16,14 @@ import {
   type ClusterPaths,
 } from "@/workers/shared/embedded-postgres/cluster";
 import { chooseIdentity, commandAs, prepareFor, type ServerIdentity } from "@/workers/shared/embedded-postgres/identity";
-import { findPostmaster, isPostmasterOf, stopPostmaster, waitUntil, type Postmaster } from "@/workers/shared/embedded-postgres/postmaster";
+import {
+  findPostmaster,
+  isPostmasterOf,
+  removeStalePidFile,
+  stopPostmaster,
+  waitUntil,
+  type Postmaster,
+} from "@/workers/shared/embedded-postgres/postmaster";
 import { waitForFileLock } from "@/workers/shared/file-lock";
 import { freePort } from "@/workers/shared/free-port";
 import { OperatorError } from "@/workers/shared/operator-error";
@@ -140,6 +147,7 @@ async function spawnServer(
   paths: ClusterPaths,
   command: { file: string; args: string[]; uid?: number; gid?: number },
 ): Promise<Postmaster | null> {
+  removeStalePidFile(paths.cluster);
   if (existsSync(paths.log) && statSync(paths.log).size > LOG_BYTES_MAX) truncateSync(paths.log);
   const log = openSync(paths.log, "a", 0o600);
   const child = spawn(command.file, command.args, {
@@ -156,7 +164,7 @@ async function spawnServer(
   child.on("exit", () => (ended = true));
   child.unref();
   const readReady = () => {
-    const found = existsSync(join(paths.cluster, "postmaster.pid")) ? findPostmaster(paths.cluster) : null;
+    const found = findPostmaster(paths.cluster);
     return found?.pid === child.pid && found?.status === "ready" ? found : null;
   };
   await waitUntil(() => ended || readReady() !== null, READY_WAIT_MS);
