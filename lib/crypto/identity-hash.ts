@@ -4,13 +4,13 @@ const KEY_BYTES = 32;
 
 /**
  * By what a ChatGPT account is known again, here and in no other installation: OpenAI's id of the account, which a team
- * shares, with the user id or the e-mail address in it. Unique among all accounts that are connected.
+ * shares, with the id of the user in it. Unique among all accounts that are connected.
  *
  * Hashes are compared with each other for years and cannot be made anew from what is stored, so of several master keys the
  * oldest counts, which stands last: putting a new one in front changes no hash, and an old one that sealed rows stays listed.
  */
-export function identityHash(masterKeys: string, openaiAccountId: string, userIdOrEmail: string): string {
-  const identity = `${openaiAccountId.trim().toLowerCase()}\0${userIdOrEmail.trim().toLowerCase()}`;
+export function identityHash(masterKeys: string, openaiAccountId: string, openaiUserId: string): string {
+  const identity = `${openaiAccountId.trim().toLowerCase()}\0${openaiUserId.trim().toLowerCase()}`;
   return createHmac("sha256", identityKey(masterKeys)).update(identity).digest("base64url");
 }
 
