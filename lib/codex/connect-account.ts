@@ -10,6 +10,7 @@ import { AppError } from "@/lib/errors/app-error";
 import { newId } from "@/lib/ids/ids";
 import { checkLaneLabel } from "@/lib/lanes/lane-label";
 import { lockLanes } from "@/lib/lanes/lock-lanes";
+import { makeRoom } from "@/lib/lanes/make-room";
 import { ownLanes } from "@/lib/lanes/own-lanes";
 import { isCodexPlanRequired } from "@/lib/settings/codex-switch";
 
@@ -47,12 +48,7 @@ export async function connectAccount(tx: Tx, input: NewConnection): Promise<{ ac
   const position = before.findLastIndex((lane) => lane.kind === "codex") + 2;
   await tx.insert(chatgptAccounts).values({ id: accountId, userId });
   await tx.insert(accountConsents).values({ id: newId("consent"), accountId, userId, textVersion, address });
-  for (const lane of before.filter((row) => row.position >= position)) {
-    await tx
-      .update(lanes)
-      .set({ position: lane.position + 1 })
-      .where(eq(lanes.id, lane.id));
-  }
+  await makeRoom(tx, { userId, position });
   await tx.insert(lanes).values({
     id: laneId,
     userId,

@@ -1,4 +1,3 @@
-import { eq } from "drizzle-orm";
 import type { Tx } from "@/db/client";
 import { lanes } from "@/db/schema/lanes";
 import type { Actor } from "@/lib/access/viewer";
@@ -7,6 +6,7 @@ import type { Sealer } from "@/lib/crypto/sealer";
 import { newId } from "@/lib/ids/ids";
 import { checkLaneLabel } from "@/lib/lanes/lane-label";
 import { lockLanes } from "@/lib/lanes/lock-lanes";
+import { makeRoom } from "@/lib/lanes/make-room";
 import { ownLanes } from "@/lib/lanes/own-lanes";
 import { checkUpstream } from "@/lib/providers/check-upstream";
 import { requireDatabaseMode } from "@/lib/settings/database-mode";
@@ -34,12 +34,7 @@ export async function addApiKeyLane(tx: Tx, input: NewApiKeyLane): Promise<{ id:
   const position = before.find((lane) => lane.kind === "wallet")?.position ?? before.length + 1;
   const { sealed, keyId } = input.sealer.seal(secret, id);
   const keyLastFour = secret.slice(-4);
-  for (const lane of before.filter((row) => row.position >= position)) {
-    await tx
-      .update(lanes)
-      .set({ position: lane.position + 1 })
-      .where(eq(lanes.id, lane.id));
-  }
+  await makeRoom(tx, { userId: input.userId, position });
   await tx.insert(lanes).values({
     id,
     userId: input.userId,
