@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { assertChatCompletion, assertResponse } from "@/tests/contract/harness/schemas";
 import { codexBinary } from "@/tests/contract/harness/codex";
-import { endOfTurn, NO_IMAGES, ticketFor, type TurnEnd } from "@/tests/factories/serve-turns";
+import { endOfTurn, ticketFor, type TurnEnd } from "@/tests/factories/serve-turns";
 import { ADA, signedInCodex, type StartedCodex } from "@/tests/factories/signed-in-codex";
 import { type CommandOutput, runExecTurn } from "@/workers/codex-runner/engine/exec-turn";
 
@@ -35,7 +35,7 @@ async function start(args: readonly string[], stdin: string): Promise<CommandOut
 
 function ask(wire: "responses" | "chat", body: object, signal = new AbortController().signal): Promise<TurnEnd> {
   const run = { ticket: ticketFor(wire, body), body: Buffer.from(JSON.stringify(body)), signal, spawn: start };
-  return endOfTurn(runExecTurn(run, NO_IMAGES));
+  return endOfTurn(runExecTurn(run));
 }
 
 test("one user message is answered whole, with the usage of this turn alone", async () => {
@@ -60,6 +60,14 @@ test("more than one user message is for another lane", async () => {
     { role: "user", content: "say: x" },
   ];
   expect((await ask("chat", { model: MODEL, messages })).steps).toMatchObject([
+    { kind: "declined", class: "cannot", reason: "exec_engine" },
+  ]);
+});
+
+test("an image by URL is for another lane, and is not fetched", async () => {
+  const image = { type: "input_image", image_url: "https://images.example/a.png" };
+  const input = [{ type: "message", role: "user", content: [{ type: "input_text", text: "say: x" }, image] }];
+  expect((await ask("responses", { model: MODEL, input })).steps).toMatchObject([
     { kind: "declined", class: "cannot", reason: "exec_engine" },
   ]);
 });

@@ -40,7 +40,7 @@ export type TurnOptions = {
   onTrouble?: (trouble: DeclinedStep) => void;
 };
 
-export const NO_IMAGES: ImageSource = {
+const NO_IMAGES: ImageSource = {
   fetchImage: () => Promise.reject(new Error("no image was expected")),
   budget: new DecodedBudget(0),
 };

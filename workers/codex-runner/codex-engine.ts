@@ -30,7 +30,7 @@ export function codexEngine(options: Options): { engine: TurnEngine; close(): Pr
       setup: async (cli) => engineSetup({ provider: options.codexProvider, models: await modelsOf(cli) }),
       open: (stream, signal) => openAppServer(stream, { signal }),
       runTurn: (run) => runTurn(run, source),
-      execTurn: (run) => runExecTurn(run, source),
+      execTurn: (run) => runExecTurn(run),
     },
     close: () => images.close(),
   };

@@ -12,7 +12,7 @@ export async function* runTurn(run: TurnRun, source: ImageSource): AsyncGenerato
   const { server, ticket, body, signal, onLimits, onTrouble } = run;
   const images = new TurnImages(source, ticket.userId);
   try {
-    const read = await readRequest({ ticket, body, signal }, images);
+    const read = await readRequest({ ticket, body, signal }, (items, until) => images.inline(items, until));
     if (read.kind !== "request") {
       if (!signal.aborted) yield read;
       return;

@@ -1,7 +1,6 @@
 import { answerTurn } from "@/workers/codex-runner/engine/answer-turn";
 import { readRequest } from "@/workers/codex-runner/engine/read-request";
 import { readLines } from "@/workers/codex-runner/engine/read-lines";
-import { TurnImages, type ImageSource } from "@/workers/codex-runner/engine/turn-images";
 import { declined, judgeRetry, judgeTurnError } from "@/workers/codex-runner/engine/turn-trouble";
 import type { TurnRequest } from "@/lib/turns/read-turn";
 import type { Usage } from "@/lib/openai/usage-type";
@@ -40,11 +39,10 @@ type ExecEvent = {
 
 const LINE_BYTES_MAX = 16 * 1024 * 1024;
 
-export async function* runExecTurn(run: ExecRun, source: ImageSource): AsyncGenerator<TurnStep> {
+export async function* runExecTurn(run: ExecRun): AsyncGenerator<TurnStep> {
   const { ticket, body, signal, onTrouble, spawn } = run;
-  const images = new TurnImages(source, ticket.userId);
-  // An image goes no further than here: this engine takes text alone.
-  const read = await readRequest({ ticket, body, signal }, images).finally(() => images.release());
+  // This engine takes text alone: no image is fetched to be declined.
+  const read = await readRequest({ ticket, body, signal }, (items) => Promise.resolve(items));
   if (read.kind !== "request") {
     if (!signal.aborted) yield read;
     return;
