@@ -25,7 +25,8 @@ const NO_HOME = {
 /**
  * The operator says that the machine which held the home of this account does not come back. The home is taken for gone, with the
  * sign-in in it: an account that was being removed is removed, any other one is signed out and may be signed in on another machine.
- * Nobody can wipe what that machine still holds; should it come back, its runner drives nothing that it finds there.
+ * Nobody can wipe what that machine still holds; should it come back, its runner stops what it finds there while the account lives
+ * elsewhere, and wipes it while nobody is meant to be signed in.
  */
 export async function forgetHome(
   tx: Tx,

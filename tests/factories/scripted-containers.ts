@@ -125,6 +125,10 @@ export class ScriptedMachine {
     for (const server of box.servers) server.endLogin(decision === "denied" ? "access denied" : null);
   }
 
+  newBox(): Box {
+    return { instance: "", running: false, person: this.signInOnStart, servers: new Set(), starts: 0, bytes: 1_000, codexVersion: "" };
+  }
+
   #box(accountId: string): Box {
     const box = this.boxes.get(accountId);
     if (!box) throw new Error(`no container of ${accountId}`);
@@ -134,15 +138,7 @@ export class ScriptedMachine {
   #ensure(container: AccountContainer, host: string): Promise<ContainerRef> {
     if (this.startFails) return Promise.reject(this.startFails);
     const found = this.boxes.get(container.accountId);
-    const box = found ?? {
-      instance: "",
-      running: false,
-      person: this.signInOnStart,
-      servers: new Set(),
-      starts: 0,
-      bytes: 1_000,
-      codexVersion: "",
-    };
+    const box = found ?? this.newBox();
     const resumed = box.running;
     const { codexVersion } = container;
     if (!resumed) Object.assign(box, { instance: randomUUID(), running: true, starts: box.starts + 1, codexVersion });

@@ -9,7 +9,7 @@ import type { TurnTicket } from "@/lib/turns/runner-protocol";
 import { AccountBooks } from "@/workers/codex-runner/account-books";
 import { logout, readAccount, readLimits } from "@/workers/codex-runner/app-server/account";
 import { ContainerKeeper } from "@/workers/codex-runner/container-keeper";
-import type { ContainerChange } from "@/workers/codex-runner/containers/container-driver";
+import type { ContainerChange, ContainerRef } from "@/workers/codex-runner/containers/container-driver";
 import { judgeStart } from "@/workers/codex-runner/judge-start";
 import { ContainerDown, Draining, LeaseLost, Moved, NotTheirs, SignedOut } from "@/workers/codex-runner/lease-errors";
 import { runTurn, type TurnToRun } from "@/workers/codex-runner/run-turn";
@@ -43,6 +43,8 @@ export class AccountDesk {
   /** Of the turns that run and wait: replaced when they are ended for a reason that passes. */
   #turns = new AbortController();
   #signIn: { id: string; giveUp: AbortController; done: Promise<void> } | null = null;
+  /** The wipe of a home that nobody is meant to be signed in to. */
+  #clearing: Promise<void> | null = null;
   /** Reports are written one after the other, in the order in which they came. */
   #reports: Promise<void> = Promise.resolve();
   #idleTimer: NodeJS.Timeout | null = null;
@@ -136,9 +138,11 @@ export class AccountDesk {
     const id = (await runningSignIn(this.deps.sql, this.accountId))?.id;
     if (id === undefined) return;
     // Its owner and the reconciler may both ask: between the last look and the beginning nothing is waited for.
-    while (this.#signIn !== null) {
-      if (this.#signIn.id === id) return;
+    while (this.#signIn !== null || this.#clearing !== null) {
+      if (this.#signIn?.id === id) return;
       await this.cancelSignIn();
+      // It begins in the home that comes after, not in the one that is being wiped.
+      await this.#clearing?.catch(() => undefined);
     }
     const giveUp = new AbortController();
     this.#stopIdling();
@@ -170,11 +174,15 @@ export class AccountDesk {
     await this.#logoutAndWipe();
   }
 
-  /** The home of an account that nobody is meant to be signed in to: whatever sign-in is in it goes. */
-  async clearOut(): Promise<void> {
+  /** The home of an account that nobody is meant to be signed in to: whatever sign-in is in it goes. `found`: what the machine holds of it. */
+  async clearOut(found: ContainerRef | null): Promise<void> {
     if (this.isBusy) return;
     const account = await readLeased(this.deps.sql, this.#books.proof);
-    if ((account?.state === "new" || account?.state === "signed_out") && !this.isBusy) await this.#logoutAndWipe();
+    if ((account?.state !== "new" && account?.state !== "signed_out") || this.isBusy) return;
+    this.#clearing ??= this.#logoutAndWipe(found).finally(() => {
+      this.#clearing = null;
+    });
+    await this.#clearing;
   }
 
   /** Asks OpenAI for the windows now. False: nobody is there to ask. */
@@ -251,8 +259,11 @@ export class AccountDesk {
       this.#homeRecycled = false;
       return;
     }
-    // A stopped home loses its log database at the next start.
-    await this.#stopUnlessBusy();
+    // A stopped home loses its log database at the next start. Whoever has come meanwhile puts that off to the next look.
+    if ((await this.#stopUnlessBusy()) === "left") {
+      this.#homeLookedAtMs = 0;
+      return;
+    }
     const size = `${Math.round(bytes / MIB)} of ${homeMiB} MiB`;
     if (this.#homeRecycled) await this.#books.containerFailed("no_space", `Its home is full (${size}). Sign out and in again to empty it.`);
     else await this.#books.event("home_recycled", size);
@@ -275,8 +286,8 @@ export class AccountDesk {
     this.#signIn?.giveUp.abort(new LeaseLost(this.accountId));
   }
 
-  stopContainer(): Promise<void> {
-    return this.#keeper.stop(this.deps.settings.timings.drainMs);
+  async stopContainer(): Promise<void> {
+    await this.#keeper.stop(this.deps.settings.timings.drainMs);
   }
 
   /** The lease is gone or given back: everything that runs here ends now, the container excepted. */
@@ -401,7 +412,7 @@ export class AccountDesk {
     return { deps: this.deps, books: this.#books, keeper: this.#keeper };
   }
 
-  async #logoutAndWipe(): Promise<void> {
+  async #logoutAndWipe(found: ContainerRef | null = null): Promise<void> {
     try {
       if (this.#keeper.life.state !== "none") await logout(await this.#keeper.open());
     } catch (error) {
@@ -409,7 +420,7 @@ export class AccountDesk {
       // The home goes in any case, and the tokens with it; OpenAI just has not been told.
       this.deps.log.info({ err: error, accountId: this.accountId }, "wiped without telling OpenAI");
     }
-    await this.#keeper.wipe();
+    await this.#keeper.wipe(found);
   }
 
   #endTurns(): void {
@@ -418,7 +429,7 @@ export class AccountDesk {
   }
 
   /** Somebody may have come while something else was waited for. */
-  #stopUnlessBusy(): Promise<void> {
+  #stopUnlessBusy(): Promise<"stopped" | "left"> {
     return this.#keeper.stop(this.deps.settings.timings.drainMs, () => this.isBusy);
   }
 

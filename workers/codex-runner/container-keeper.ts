@@ -100,17 +100,19 @@ export class ContainerKeeper {
 
   /**
    * Running turns may still end within `drainMs`; whoever comes meanwhile waits for the next start. Nothing to do when it is not there.
-   * `unless` is asked when its turn has come: true leaves everything as it is.
+   * `unless` is asked when its turn has come: true leaves everything as it is. Returns whether it was left so.
    */
-  stop(drainMs: number, unless: () => boolean = () => false): Promise<void> {
+  stop(drainMs: number, unless: () => boolean = () => false): Promise<"stopped" | "left"> {
     return this.#inOrder(async () => {
-      if (!unless()) await this.#stop(drainMs);
+      if (unless()) return "left";
+      await this.#stop(drainMs);
+      return "stopped";
     });
   }
 
-  /** The container and its home are gone, with the sign-in in it. */
-  wipe(): Promise<void> {
-    return this.#inOrder(() => this.#wipe());
+  /** The container and its home are gone, with the sign-in in it. `found`: one that the database has forgotten. */
+  wipe(found: ContainerRef | null = null): Promise<void> {
+    return this.#inOrder(() => this.#wipe(found));
   }
 
   /** Null: there is none, or it cannot be told. */
@@ -294,12 +296,13 @@ export class ContainerKeeper {
     return new ContainerDown(reason, message, retryAt, { cause });
   }
 
-  async #wipe(): Promise<void> {
+  async #wipe(found: ContainerRef | null = null): Promise<void> {
     await this.#requireLease();
     this.#requireHome();
     this.#endedByUs = true;
     this.#disconnect();
-    if (this.#ref !== null) await this.deps.driver.destroy(this.#ref, { deleteHome: true, fence: this.books.proof.fence });
+    const ref = this.#ref ?? found;
+    if (ref !== null) await this.deps.driver.destroy(ref, { deleteHome: true, fence: this.books.proof.fence });
     this.#ref = null;
     this.#codexVersion = null;
     this.#judged = false;

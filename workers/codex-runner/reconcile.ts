@@ -21,8 +21,10 @@ export function judgeSituation({ standing, container, host, runnerId }: Situatio
   if (standing.leasedBy !== null && standing.leasedBy !== runnerId) return "keep";
   if (standing.state === "removing") return "remove";
   if (standing.signInAsked) return "sign_in";
-  // Whoever signed it out, by a link in a mail too, may have found no runner that heard it.
-  if ((standing.state === "new" || standing.state === "signed_out") && standing.containerState !== "none") return "clear_out";
+  // Whoever signed it out, by a link in a mail too, may have found no runner that heard it. And a machine may have come back after
+  // the homes on it were given up for lost: the database knows of none then, and it is there.
+  const hasHome = standing.containerState !== "none" || container !== null;
+  if ((standing.state === "new" || standing.state === "signed_out") && hasHome) return "clear_out";
   if (standing.leasedBy === runnerId) return "keep";
   if (isRunning || standing.signInWaiting) return "adopt";
   if (standing.containerState === "running" || standing.containerState === "starting") return "gone";
@@ -75,7 +77,7 @@ async function mend(deps: RunnerDeps, round: Round, { what, accountId, standing,
     case "remove":
       return (await round.take(accountId)).remove();
     case "clear_out":
-      return (await round.take(accountId)).clearOut();
+      return (await round.take(accountId)).clearOut(container?.ref ?? null);
     case "gone":
       return (await round.take(accountId)).noteChange({ accountId, state: "exited", code: null, oom: false });
     case "sign_in":

@@ -3,6 +3,7 @@ import { newId } from "@/lib/ids/ids";
 import { testCustomer, type TestCustomer } from "@/tests/factories/customer";
 import { testDatabase, type TestDatabase } from "@/tests/factories/database";
 import { eventually } from "@/tests/factories/eventually";
+import { gate } from "@/tests/factories/gate";
 import {
   askAct,
   askTurn,
@@ -327,25 +328,38 @@ describe("whose container it is", () => {
     expect(machine.boxes.has(known.accountId)).toBe(false);
   });
 
+  test("and the home of a machine that was given up for lost is wiped when it comes back", async () => {
+    machine.boxes.set(account.accountId, { ...machine.newBox(), running: true, person });
+    await runnerHere({ timings: { reconcileMs: 20 } });
+    await eventually(() => expect(machine.boxes.has(account.accountId)).toBe(false));
+    expect(await rowOf(account)).toMatchObject({ state: "new", containerState: "none" });
+  });
+
+  test("and a sign-in that begins while its home is being wiped begins in the next one", async () => {
+    const known = await signedInAccount(database.sql, owner.userId, person);
+    const runner = await runnerHere({ timings: { reconcileMs: 20 } });
+    machine.signInOnStart = person;
+    await askTurn({ address: runner.address, account: known, keyId: owner.keyId });
+    machine.signInOnStart = null;
+    const logout = gate();
+    machine.before.request = (method) => (method === "account/logout" ? logout.pass() : Promise.resolve());
+    await database.sql`update chatgpt_accounts set state = 'signed_out', signed_out_at = now() where id = ${known.accountId}`;
+    await logout.begun;
+    const begun = beginSignIn(runner, known);
+    await eventually(async () => expect(await rowOf(known)).toMatchObject({ state: "signing_in" }));
+    logout.open();
+    const id = await begun;
+    await untilWaiting(id);
+    machine.decide(known.accountId, person);
+    await eventually(async () => expect(await signInOf(id)).toMatchObject({ state: "succeeded" }));
+  });
+
   test("and nothing is started for one to whom nobody is signed in", async () => {
     const runner = await runnerHere();
     for (const act of ["check-now", "restart"]) expect((await askAct(runner.address, act, account)).status).toBe(200);
     expect(machine.boxes.size).toBe(0);
   });
 });
-
-/** Something that begins, and goes on when it is let. */
-function gate() {
-  let begin: () => void = () => undefined;
-  let open: () => void = () => undefined;
-  const begun = new Promise<void>((resolve) => (begin = resolve));
-  const opened = new Promise<void>((resolve) => (open = resolve));
-  const pass = () => {
-    begin();
-    return opened;
-  };
-  return { pass, begun, open };
-}
 
 const linesOf = ({ runner }: RunningRunner) =>
   Promise.resolve(runner.desks().map(({ lineLength }) => lineLength.running + lineLength.waiting));

@@ -3,6 +3,7 @@ import type { Viewer } from "@/lib/access/viewer";
 import { accountsOf } from "@/lib/codex/read";
 import type { TurnFrame } from "@/lib/turns/runner-protocol";
 import { testCustomer, type TestCustomer } from "@/tests/factories/customer";
+import { gate } from "@/tests/factories/gate";
 import { testDatabase, type TestDatabase } from "@/tests/factories/database";
 import {
   askAct,
@@ -107,22 +108,16 @@ const REVOKED: DeclinedStep = {
 
 /** A turn that waits in the middle until the test lets it go on. */
 function gatedTurn() {
-  let begin: () => void = () => undefined;
-  let open: () => void = () => undefined;
-  const begun = new Promise<void>((resolve) => (begin = resolve));
-  const gate = new Promise<void>((resolve) => (open = resolve));
-  async function pass(run: TurnRun): Promise<void> {
-    begin();
-    await Promise.race([gate, aborted(run.signal)]);
-  }
+  const { pass, begun, open } = gate();
+  const passOrEnd = (run: TurnRun) => Promise.race([pass(), aborted(run.signal)]);
   async function* script(run: TurnRun): AsyncGenerator<TurnStep> {
-    await pass(run);
+    await passOrEnd(run);
     if (run.signal.aborted) return;
     // Fails when its container was taken away meanwhile.
     await run.server.request("account/read", { refreshToken: false });
     yield* sayHello();
   }
-  return { script, pass, begun, open };
+  return { script, pass: passOrEnd, begun, open };
 }
 
 const aborted = (signal: AbortSignal) => new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
@@ -411,10 +406,10 @@ describe("a second runner", () => {
 
   test("takes over the surviving container when the first is silent, and the first lets go of its turn by itself", async () => {
     const first = await signedInMachine({ settings: { leaseS: 3 } });
-    const gate = gatedTurn();
-    machine.scripts.push(gate.script);
+    const turn = gatedTurn();
+    machine.scripts.push(turn.script);
     const cut = ask(first);
-    await gate.begun;
+    await turn.begun;
     await runOutLeases(database.sql, first.runner.id);
     const second = await runnerOn(machine);
     expect((await ask(second)).body).toBe(ANSWER_TEXT);
@@ -440,10 +435,10 @@ describe("a second runner", () => {
 describe("a runner that stops", () => {
   test("lets a running turn end, sends the waiting away, and takes nothing new", async () => {
     const runner = await signedInMachine();
-    const gate = gatedTurn();
-    machine.scripts.push(gate.script);
+    const turn = gatedTurn();
+    machine.scripts.push(turn.script);
     const one = ask(runner);
-    await gate.begun;
+    await turn.begun;
     let queued: () => void = () => undefined;
     const isQueued = new Promise<void>((resolve) => (queued = resolve));
     const two = ask(runner, {}, (frame) => frame.kind === "queued" && queued());
@@ -451,7 +446,7 @@ describe("a runner that stops", () => {
     const stopped = running.shift()!.stop("stop");
     expect(await two).toMatchObject({ cut: true, body: "" });
     expect((await ask(runner)).status).toBe(503);
-    gate.open();
+    turn.open();
     expect((await one).body).toBe(ANSWER_TEXT);
     await stopped;
     expect(machine.boxes.get(account.accountId)?.running).toBe(false);
@@ -461,31 +456,23 @@ describe("a runner that stops", () => {
 
 test("a runner that stops leaves the containers of the others alone", async () => {
   const [ours, theirs] = [await signedInMachine(), await runnerOn(machine)];
-  const gate = gatedTurn();
-  machine.scripts.push(gate.script);
+  const turn = gatedTurn();
+  machine.scripts.push(turn.script);
   const one = ask(ours);
-  await gate.begun;
+  await turn.begun;
   running.splice(running.indexOf(theirs), 1);
   await theirs.stop("stop");
-  gate.open();
+  turn.open();
   expect(await one).toMatchObject({ body: ANSWER_TEXT, cut: false });
   expect(machine.boxes.get(account.accountId)?.starts).toBe(1);
 });
 
 describe("a container that is being stopped", () => {
-  const held = () => {
-    let begin: () => void = () => undefined;
-    let open: () => void = () => undefined;
-    const begun = new Promise<void>((resolve) => (begin = resolve));
-    const opened = new Promise<void>((resolve) => (open = resolve));
-    return { begun, open, wait: () => (begin(), opened) };
-  };
-
   test("takes no new turn: it waits for the next start", async () => {
     const runner = await signedInMachine();
     await ask(runner);
-    const stopping = held();
-    machine.before.stop = stopping.wait;
+    const stopping = gate();
+    machine.before.stop = stopping.pass;
     const restarted = askAct(runner.address, "restart", account);
     await stopping.begun;
     let server: unknown = null;
@@ -510,27 +497,27 @@ describe("a container that is being stopped", () => {
 
   test("because it was idle goes on when somebody has come meanwhile", async () => {
     const runner = await signedInMachine({ settings: { idleStopMs: 20 } });
-    const measuring = held();
-    machine.before.measure = measuring.wait;
+    const measuring = gate();
+    machine.before.measure = measuring.pass;
     await ask(runner);
     await measuring.begun;
-    const gate = gatedTurn();
-    machine.scripts.push(gate.script);
+    const turn = gatedTurn();
+    machine.scripts.push(turn.script);
     const one = ask(runner);
-    await gate.begun;
+    await turn.begun;
     machine.before.measure = undefined;
     measuring.open();
     // Behind it in the order of starts and stops.
     await askAct(runner.address, "check-now", account);
-    gate.open();
+    turn.open();
     expect(await one).toMatchObject({ body: ANSWER_TEXT, cut: false });
     expect(machine.boxes.get(account.accountId)?.starts).toBe(1);
   });
 
   test("by a runner that has lost the lease meanwhile is left to the one that has it", async () => {
     const first = await signedInMachine({ settings: { leaseS: 3 } });
-    const starting = held();
-    machine.before.ensure = starting.wait;
+    const starting = gate();
+    machine.before.ensure = starting.pass;
     const cut = ask(first);
     await starting.begun;
     const restarted = askAct(first.address, "restart", account);
@@ -538,13 +525,13 @@ describe("a container that is being stopped", () => {
     await runOutLeases(database.sql, first.runner.id);
     machine.before.ensure = undefined;
     const second = await signedInMachine();
-    const gate = gatedTurn();
-    machine.scripts.push(gate.script);
+    const turn = gatedTurn();
+    machine.scripts.push(turn.script);
     const one = ask(second);
-    await gate.begun;
+    await turn.begun;
     starting.open();
     await Promise.all([cut, restarted]);
-    gate.open();
+    turn.open();
     expect(await one).toMatchObject({ body: ANSWER_TEXT, cut: false });
     expect(machine.boxes.get(account.accountId)?.starts).toBe(1);
   });
@@ -625,7 +612,7 @@ test("a home that grew too large is emptied of logs by a new start, and its owne
 test("a home that grew too large in the middle of work is emptied as soon as the work is done", async () => {
   const person = somebody(`turn-${names}`);
   const bytes = 300 * 1024 * 1024;
-  const box = { instance: "", running: false, person, servers: new Set<never>(), starts: 0, bytes, codexVersion: "" };
+  const box = { ...machine.newBox(), person, bytes };
   machine.boxes.set(account.accountId, box);
   const runner = await signedInMachine({ timings: { reconcileMs: 20 } });
   const turn = gatedTurn();
@@ -643,6 +630,36 @@ test("a home that grew too large in the middle of work is emptied as soon as the
     const events = await database.sql`select kind from account_events where account_id = ${account.accountId}`;
     expect(events).toContainEqual({ kind: "home_recycled" });
   });
+});
+
+test("a home that grew too large is not called emptied when somebody came before its container was stopped", async () => {
+  const runner = await signedInMachine({ timings: { reconcileMs: 20, homeLookMs: 0 } });
+  await ask(runner);
+  const box = machine.boxes.get(account.accountId)!;
+  const stopping = gate();
+  machine.before.stop = stopping.pass;
+  const restarted = askAct(runner.address, "restart", account);
+  await stopping.begun;
+  let looks = 0;
+  machine.before.measure = () => Promise.resolve(void (looks += 1));
+  box.bytes = 300 * 1024 * 1024;
+  // What this look finds is acted upon behind the stop that is held.
+  await eventually(() => expect(looks).toBeGreaterThan(0));
+  const turn = gatedTurn();
+  machine.scripts.push(turn.script);
+  const heard = ask(runner);
+  await eventually(() => expect(runner.runner.desks().map(({ isBusy }) => isBusy)).toContain(true));
+  machine.before.stop = undefined;
+  stopping.open();
+  await turn.begun;
+  const looksBefore = looks;
+  await eventually(() => expect(looks).toBeGreaterThan(looksBefore + 1));
+  const events = () => database.sql`select kind from account_events where account_id = ${account.accountId}`;
+  expect(await events()).not.toContainEqual({ kind: "home_recycled" });
+  turn.open();
+  expect((await heard).body).toBe(ANSWER_TEXT);
+  await restarted;
+  await eventually(async () => expect(await events()).toContainEqual({ kind: "home_recycled" }));
 });
 
 test("a canary runs the version that was chosen for it, and everybody else the installation's", async () => {

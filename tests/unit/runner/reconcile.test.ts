@@ -65,6 +65,18 @@ const cases: { what: string; standing: AccountStanding | null; container: Contai
     container: null,
     becomes: "keep",
   },
+  {
+    what: "running, signed out, of a machine that came back after its homes were given up for lost",
+    standing: known({ state: "signed_out", host: null, containerState: "none" }),
+    container: running,
+    becomes: "clear_out",
+  },
+  {
+    what: "running, of a forgotten home whose owner signs in on this machine under another runner",
+    standing: known({ state: "new", host: null, containerState: "none", leasedBy: "run_other" }),
+    container: running,
+    becomes: "keep",
+  },
   { what: "not there, though the row says that it runs", standing: known(), container: null, becomes: "gone" },
   {
     what: "not there, with an owner who types a code",
