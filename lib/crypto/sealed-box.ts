@@ -4,8 +4,8 @@ import {
   createPrivateKey,
   createPublicKey,
   diffieHellman,
-  generateKeyPairSync,
   hkdfSync,
+  randomBytes,
   type KeyObject,
 } from "node:crypto";
 
@@ -16,6 +16,7 @@ import {
  */
 
 const PUBLIC_KEY_BYTES = 32;
+const PRIVATE_KEY_BYTES = 32;
 const TAG_BYTES = 16;
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
@@ -24,21 +25,20 @@ const NONCE_BYTES = 12;
 export type BoxKeyPair = { publicKey: string; privateKey: string };
 
 export function newBoxKeyPair(): BoxKeyPair {
-  const jwk = generateKeyPairSync("x25519").privateKey.export({ format: "jwk" });
-  if (!jwk.x || !jwk.d) throw new Error("x25519 key without its halves");
-  return { publicKey: jwk.x, privateKey: jwk.d };
+  const privateKey = newPrivateKey().toString("base64url");
+  return { publicKey: boxPublicKeyOf(privateKey), privateKey };
 }
 
 /** The public half of a private key, to see whether two halves belong together. */
 export function boxPublicKeyOf(privateKey: string): string {
-  return rawPublicKey(importPrivateKey(privateKey)).toString("base64url");
+  return rawPublicKey(importPrivateKey(Buffer.from(privateKey, "base64url"))).toString("base64url");
 }
 
 export function sealToPublicKey(input: { publicKey: string; plaintext: string; rowId: string }): Buffer {
   const recipient = importPublicKey(Buffer.from(input.publicKey, "base64url"));
-  const ephemeral = generateKeyPairSync("x25519");
-  const ephemeralPublic = rawPublicKey(ephemeral.privateKey);
-  const shared = diffieHellman({ privateKey: ephemeral.privateKey, publicKey: recipient });
+  const ephemeral = importPrivateKey(newPrivateKey());
+  const ephemeralPublic = rawPublicKey(ephemeral);
+  const shared = diffieHellman({ privateKey: ephemeral, publicKey: recipient });
   const { key, nonce } = agree(shared, ephemeralPublic, rawPublicKey(recipient));
   const cipher = createCipheriv("aes-256-gcm", key, nonce);
   cipher.setAAD(Buffer.from(input.rowId));
@@ -50,7 +50,7 @@ export function sealToPublicKey(input: { publicKey: string; plaintext: string; r
 export function openSealedBox(input: { privateKey: string; box: Uint8Array; rowId: string }): string {
   const box = Buffer.from(input.box);
   const ephemeralPublic = box.subarray(0, PUBLIC_KEY_BYTES);
-  const privateKey = importPrivateKey(input.privateKey);
+  const privateKey = importPrivateKey(Buffer.from(input.privateKey, "base64url"));
   const shared = diffieHellman({ privateKey, publicKey: importPublicKey(ephemeralPublic) });
   const { key, nonce } = agree(shared, ephemeralPublic, rawPublicKey(privateKey));
   const decipher = createDecipheriv("aes-256-gcm", key, nonce, { authTagLength: TAG_BYTES });
@@ -65,20 +65,27 @@ function agree(shared: Buffer, ephemeralPublic: Buffer, recipientPublic: Buffer)
   return { key: bytes.subarray(0, KEY_BYTES), nonce: bytes.subarray(KEY_BYTES) };
 }
 
-function importPublicKey(raw: Buffer): KeyObject {
-  return createPublicKey({ key: { kty: "OKP", crv: "X25519", x: raw.toString("base64url") }, format: "jwk" });
+/**
+ * Any 32 bytes are an X25519 key (RFC 7748, section 5). Node's own generator is left alone: when the garbage collector takes it away
+ * while the key that it made is being exported, Node 20 waits for a lock that it holds itself, for ever.
+ */
+function newPrivateKey(): Buffer {
+  return randomBytes(PRIVATE_KEY_BYTES);
 }
 
-// PKCS #8 of an X25519 key is this header and the 32 bytes (RFC 8410); unlike a JWK it does not ask for the public half.
+// In DER both halves are a fixed header and the 32 bytes (RFC 8410).
+const SPKI_HEADER = Buffer.from("302a300506032b656e032100", "hex");
 const PKCS8_HEADER = Buffer.from("302e020100300506032b656e04220420", "hex");
 
-function importPrivateKey(privateKey: string): KeyObject {
-  const raw = Buffer.from(privateKey, "base64url");
+function importPublicKey(raw: Buffer): KeyObject {
+  return createPublicKey({ key: Buffer.concat([SPKI_HEADER, raw]), format: "der", type: "spki" });
+}
+
+function importPrivateKey(raw: Buffer): KeyObject {
   return createPrivateKey({ key: Buffer.concat([PKCS8_HEADER, raw]), format: "der", type: "pkcs8" });
 }
 
 function rawPublicKey(key: KeyObject): Buffer {
-  const { x } = (key.type === "private" ? createPublicKey(key) : key).export({ format: "jwk" });
-  if (!x) throw new Error("not an x25519 key");
-  return Buffer.from(x, "base64url");
+  const der = (key.type === "private" ? createPublicKey(key) : key).export({ format: "der", type: "spki" });
+  return der.subarray(SPKI_HEADER.length);
 }

@@ -25,3 +25,10 @@ test("no byte of a box can be changed unnoticed", () => {
 test("the public half follows from the private half", () => {
   expect(boxPublicKeyOf(pair.privateKey)).toBe(pair.publicKey);
 });
+
+test("a box of an earlier release opens, and its public half is still the one that is stored", () => {
+  const privateKey = "oOENIPRnBOJMqYUtOSkyeWJNbIvcgiuGfuoi3rrhqkE";
+  const box = "TLYQii550D8kI9-g7Rua_QQd-u7kwPOBGde3RNMANQlzIjRcbUptBKOt3fgC3-W2lGtYqV6gRtIs0LkO";
+  expect(boxPublicKeyOf(privateKey)).toBe("hIsMoymWaiFvjMMF_vU9HGz4RZbW0G5h75QFvfZ9_Bg");
+  expect(openSealedBox({ privateKey, box: Buffer.from(box, "base64url"), rowId: "key_1" })).toBe("sk-sy-secret");
+});
