@@ -1,3 +1,5 @@
+import createMdx from "@next/mdx";
+
 const isDevelopment = process.env.NODE_ENV === "development";
 
 /**
@@ -27,8 +29,6 @@ const securityHeaders = [
 
 /** @type {import("next").NextConfig} */
 const nextConfig = {
-  // Compression belongs to the proxy in front; here it would buffer event streams.
-  compress: false,
   poweredByHeader: false,
   reactStrictMode: true,
   // Shared with the `web` process or native: one copy, loaded by Node itself.
@@ -37,6 +37,13 @@ const nextConfig = {
   typescript: { tsconfigPath: "app/tsconfig.json" },
   headers: async () => [{ source: "/:path*", headers: securityHeaders }],
   redirects: async () => [{ source: "/dashboard.html", destination: "/dashboard", permanent: false }],
+  rewrites: async () => [
+    { source: "/docs.md", destination: "/docs/how-it-works/markdown" },
+    { source: "/docs/:page([a-z-]+).md", destination: "/docs/:page/markdown" },
+  ],
 };
 
-export default nextConfig;
+/** By their names: Turbopack hands no functions to its loaders. */
+const withMdx = createMdx({ options: { remarkPlugins: ["remark-gfm"], rehypePlugins: ["rehype-slug"] } });
+
+export default withMdx(nextConfig);

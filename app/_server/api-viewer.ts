@@ -1,9 +1,10 @@
 import { clientFromHeaders } from "@/app/_server/client-from-headers";
+import { readLimiter } from "@/app/_server/read-limiter";
 import { viewer as sessionViewer } from "@/app/_server/session";
 import type { Viewer } from "@/lib/access/viewer";
 import { AppError } from "@/lib/errors/app-error";
-import { KeyCache } from "@/lib/keys/key-cache";
 import { verifyKey } from "@/lib/keys/verify-key";
+import { gatewayRuntime } from "@/lib/runtime/gateway-runtime";
 import { runtime } from "@/lib/runtime/runtime";
 import { findUserById } from "@/lib/users/find-user";
 
@@ -18,10 +19,15 @@ export async function apiViewer(headers: Headers): Promise<Viewer> {
 
 async function keyOwner(authorization: string, clientAddress: string | null): Promise<Viewer> {
   const { config, db, clock } = runtime();
-  // These reads are rare. A cache that lives for one of them is never out of date.
-  const cache = new KeyCache(db.orm, clock);
-  const { key, user } = await verifyKey({ authorization }, { cache, clock, clientAddress, publicUrl: config.publicUrl });
-  const owner = await findUserById(db.orm, user.id);
+  const { keys: cache } = await gatewayRuntime();
+  const found = await verifyKey(
+    { authorization },
+    { cache, clock, clientAddress, publicUrl: config.publicUrl, masterKey: config.masterKey },
+  );
+  await readLimiter().count(found.key);
+  const owner = await findUserById(db.orm, found.user.id);
   if (!owner) throw new AppError("key_invalid", "The owner of this API key is gone.");
-  return { userId: owner.id, username: owner.username, role: owner.role, via: { kind: "api_key", keyId: key.id } };
+  // A helper may stand on anybody's machine: what it fetches is for models only.
+  const accountRead = found.key.accountRead && !("helper" in found);
+  return { userId: owner.id, username: owner.username, role: owner.role, via: { kind: "api_key", keyId: found.key.id, accountRead } };
 }

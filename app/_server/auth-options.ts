@@ -1,10 +1,13 @@
-import type { AuthOptions } from "next-auth";
+import type { AuthOptions, User } from "next-auth";
 import CredentialsProvider from "next-auth/providers/credentials";
+import { actLimiter } from "@/app/_server/act-limiter";
 import { clientFromHeaders } from "@/app/_server/client-from-headers";
+import { withFixedFailure } from "@/app/_server/fixed-failure";
 import { signInLimiter } from "@/app/_server/sign-in-limiter";
 import { withTransaction } from "@/db/transaction";
 import { runtime } from "@/lib/runtime/runtime";
 import { revokeSession, SESSION_LIFETIME_S } from "@/lib/users/sessions";
+import { finishSignIn } from "@/lib/users/finish-sign-in";
 import { signIn } from "@/lib/users/sign-in";
 import { signInInput } from "@/lib/users/sign-in-input";
 
@@ -38,16 +41,12 @@ export function authOptions(): AuthOptions {
     },
     providers: [
       CredentialsProvider({
-        credentials: { username: { label: "Username or e-mail" }, password: { label: "Password", type: "password" } },
-        authorize: async (given, request) => {
-          const input = signInInput.safeParse(given);
-          if (!input.success) return null;
-          const { db, clock } = runtime();
-          const client = clientFromHeaders(new Headers(request.headers as Record<string, string>));
-          const { username: name, password } = input.data;
-          const result = await signIn({ orm: db.orm, clock, limiter: signInLimiter() }, { name, password, ...client });
-          return result.kind === "signed_in" ? { id: result.session.userId, sessionId: result.session.id } : null;
+        credentials: {
+          username: { label: "Username or e-mail" },
+          password: { label: "Password", type: "password" },
+          code: { label: "Code of the authenticator, where one is set up" },
         },
+        authorize: withFixedFailure(authorize, (error) => log.error({ err: error }, "sign-in failed")),
       }),
     ],
     callbacks: {
@@ -61,6 +60,19 @@ export function authOptions(): AuthOptions {
       },
     },
   };
+}
+
+async function authorize(given: unknown, request: { headers?: object | undefined }): Promise<User | null> {
+  const input = signInInput.safeParse(given);
+  if (!input.success) return null;
+  const { config, db, clock, sealer } = runtime();
+  const ticketSecret = config.nextauthSecret;
+  const client = clientFromHeaders(new Headers(request.headers as Record<string, string>));
+  const { username: name, password, code } = input.data;
+  const first = await signIn({ orm: db.orm, clock, limiter: signInLimiter(), ticketSecret }, { name, password, ...client });
+  const parts = { orm: db.orm, clock, sealer, limiter: actLimiter(), ticketSecret };
+  const result = first.kind === "second_step" ? await finishSignIn(parts, { ticket: first.ticket, code: code ?? "", ...client }) : first;
+  return result.kind === "signed_in" ? { id: result.session.userId, sessionId: result.session.id } : null;
 }
 
 /** Browsers refuse `Secure` cookies from plain http, so the public address decides. */

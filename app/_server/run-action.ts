@@ -26,8 +26,11 @@ export class FieldError extends Error {
   }
 }
 
-/** `stranger`: nobody needs to be signed in. `newcomer`: also a session that must change its password first. */
-type Audience = { stranger: null; newcomer: SignedIn; customer: SignedIn; admin: SignedIn };
+/**
+ * `stranger`: nobody needs to be signed in. `newcomer`: also a session that must change its password first. `outsider`: also a user who
+ * is not active, as one who has yet to confirm an address.
+ */
+type Audience = { stranger: null; outsider: SignedIn; newcomer: SignedIn; customer: SignedIn; admin: SignedIn };
 export type ActionRole = keyof Audience;
 
 export type ActionClient = { address: string | null; userAgent: string | null };
@@ -83,16 +86,19 @@ export async function runAction<S extends z.ZodType, R extends ActionRole, T ext
 function mayRun(role: ActionRole, session: SignedIn | null): boolean {
   if (role === "stranger") return true;
   if (!session) return false;
+  if (role === "outsider") return true;
+  if (session.status !== "active") return false;
   if (role === "newcomer") return true;
   if (session.mustChangePassword) return false;
   return role === "customer" || session.viewer.role === "admin";
 }
 
-/** Names that Next adds to the form begin with `$`. */
+/** Names that Next adds to the form begin with `$`. Nobody types a NUL, and Postgres takes no text with one: it is left out. */
 function textFields(form: FormData): Record<string, string> {
   const fields: Record<string, string> = {};
   for (const [name, value] of [...form].slice(0, FORM_FIELDS_MAX)) {
-    if (typeof value === "string" && !name.startsWith("$")) fields[name] = value.slice(0, FORM_TEXT_MAX);
+    if (typeof value !== "string" || name.startsWith("$")) continue;
+    fields[name.replaceAll("\0", "")] = value.replaceAll("\0", "").slice(0, FORM_TEXT_MAX);
   }
   return fields;
 }

@@ -7,8 +7,8 @@ import type { RunnerView } from "@/lib/codex/read-fleet";
 const TONES: Record<RunnerView["state"], BadgeTone> = { live: "good", draining: "warn", silent: "bad" };
 
 const COLUMNS: Column<RunnerView>[] = [
-  { name: "Runner", cell: ({ id }) => <code className="font-mono text-xs">…{id.slice(-8)}</code> },
-  { name: "Host", cell: ({ host }) => <span className="wrap-anywhere">{host}</span> },
+  { name: "Runner", cell: ({ id }) => <code className="font-mono text-xs whitespace-nowrap">…{id.slice(-8)}</code> },
+  { name: "Host", cell: ({ host }) => <span className="inline-block min-w-24 wrap-anywhere">{host}</span> },
   { name: "State", cell: ({ state }) => <Badge tone={TONES[state]}>{state}</Badge> },
   { name: "Driver", cell: ({ driver }) => driver },
   { name: "Isolation found", cell: ({ isolation }) => <span className="text-xs">{isolationLine(isolation)}</span> },

@@ -35,7 +35,7 @@ export function RoleBadge({ role, status }: Pick<UserView, "role" | "status">) {
   return (
     <span className="inline-flex gap-1">
       <Badge>{role}</Badge>
-      {status === "suspended" && <Badge tone="bad">suspended</Badge>}
+      {status !== "active" && <Badge tone={status === "suspended" || status === "rejected" ? "bad" : "warn"}>{status}</Badge>}
     </span>
   );
 }

@@ -1,42 +1,50 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
+import Link from "next/link";
 import { meQuery } from "@/components/data/me-query";
-import { lanesQuery } from "@/components/data/lanes-query";
-import { LanesTable } from "@/components/dashboard/lanes-table";
-import { WalletFigures } from "@/components/dashboard/wallet-figures";
+import { paceWords } from "@/components/dashboard/pace-words";
 import { isEmpty } from "@/components/lanes/wallet-empty";
+import { cn } from "@/components/ui/cn";
 import { Money } from "@/components/ui/money";
+import { Stat } from "@/components/ui/stat";
+import { parseUsd } from "@/lib/money/micro-usd";
 
-/** In the header of every screen. */
-export function HeaderBalance() {
+/** In the header of every screen; `href` is where the wallet stands. */
+export function HeaderBalance({ href }: { href: string }) {
   const { data } = useQuery(meQuery);
   if (!data) return null;
   return (
-    <p className="text-sm">
-      <span className="text-muted">Balance </span>
-      <span className="font-semibold">
+    <Link href={href} className="inline-flex min-h-target items-center gap-1.5 rounded-md px-2 text-sm hover:bg-ink/6">
+      <span className="text-muted max-[26rem]:sr-only">Balance</span>{" "}
+      <span className={cn("font-semibold", isEmpty(data.wallet) && "text-bad")}>
         <Money usd={data.wallet.availableUsd} />
       </span>
-    </p>
+    </Link>
   );
 }
 
-export function LiveWalletFigures() {
+/** What there is, and how long it lasts at the pace of the last hour. */
+export function LiveBalanceStat({ lastHourUsd }: { lastHourUsd: string }) {
   const { data, isError } = useQuery(meQuery);
   if (!data) return null;
+  const { availableUsd, heldUsd } = data.wallet;
+  const pace = paceWords(availableUsd, lastHourUsd);
   return (
-    <>
-      <WalletFigures wallet={data.wallet} />
-      {isEmpty(data.wallet) && <p className="mt-3 text-sm text-warn">Your operator adds credit.</p>}
-      {isError && <p className="mt-3 text-sm text-warn">Not up to date: the last refresh failed.</p>}
-    </>
+    <Stat
+      label="Balance"
+      value={<Money usd={availableUsd} />}
+      note={
+        <>
+          {isEmpty(data.wallet) ? "Your operator adds credit." : pace}
+          {parseUsd(heldUsd) > 0n && (
+            <span className="block">
+              <Money usd={heldUsd} /> held by running requests
+            </span>
+          )}
+          {isError && <span className="block text-warn">Not up to date: the last refresh failed.</span>}
+        </>
+      }
+    />
   );
-}
-
-/** The viewer's own lanes: they close and open, and the wallet's turns empty and back, while they look. */
-export function LiveLanesTable() {
-  const { data: me } = useQuery(meQuery);
-  const { data: lanes } = useQuery(lanesQuery);
-  return me && lanes ? <LanesTable lanes={lanes} wallet={me.wallet} /> : null;
 }

@@ -17,17 +17,35 @@ const COLUMNS: Column<KeyView>[] = [
       </code>
     ),
   },
+  { name: "Created", cell: ({ createdAt }) => <LocalTime iso={createdAt} /> },
   { name: "Last used", cell: ({ lastUsedAt }) => (lastUsedAt ? <LocalTime iso={lastUsedAt} /> : "Never used") },
   { name: "Spent this month", numeric: true, cell: ({ month }) => <Spent {...month} /> },
-  { name: "Status", cell: ({ status }) => <Badge tone={TONES[status]}>{status}</Badge> },
+  { name: "Status", cell: (key) => <Status {...key} /> },
 ];
 
-/** `action` makes the last cell of a key that is in use. */
-export function KeysTable({ rows, action }: { rows: readonly KeyView[]; action?: (key: KeyView) => ReactNode }) {
-  const columns = action
-    ? [...COLUMNS, { name: "Action", cell: (key: KeyView) => (key.status === "revoked" ? "–" : action(key)) }]
-    : COLUMNS;
-  return <DataTable caption="API keys" columns={columns} rows={rows} rowKey={({ id }) => id} />;
+type Props = {
+  rows: readonly KeyView[];
+  caption?: string;
+  /** Makes the last cell of a key. */
+  action?: (key: KeyView) => ReactNode;
+};
+
+export function KeysTable({ rows, caption = "API keys", action }: Props) {
+  const columns = action ? [...COLUMNS, { name: "Action", cell: action }] : COLUMNS;
+  return <DataTable caption={caption} columns={columns} rows={rows} rowKey={({ id }) => id} />;
+}
+
+function Status({ status, expiresAt, replacedBy }: KeyView) {
+  return (
+    <span className="inline-flex flex-wrap items-baseline gap-x-2 max-sm:justify-end">
+      <Badge tone={TONES[status]}>{status}</Badge>
+      {status === "active" && expiresAt !== null && (
+        <span className="text-xs text-muted">
+          {replacedBy ? "replaced, ends" : "ends"} <LocalTime iso={expiresAt} />
+        </span>
+      )}
+    </span>
+  );
 }
 
 function Spent({ spentUsd, budgetUsd }: KeyView["month"]) {

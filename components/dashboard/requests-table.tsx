@@ -8,7 +8,6 @@ import { Money } from "@/components/ui/money";
 import type { RequestView } from "@/lib/requests/read";
 
 const COLUMNS: Column<RequestView>[] = [
-  { name: "Time", narrow: { line: 3 }, cell: ({ id, startedAt }) => <TimeLink iso={startedAt} href={`/dashboard/requests/${id}`} /> },
   { name: "Model", narrow: { line: 1 }, cell: (request) => <ModelCell {...request} /> },
   {
     name: "Lane",
@@ -27,15 +26,29 @@ const COLUMNS: Column<RequestView>[] = [
   { name: "Outcome", narrow: { line: 1, atEnd: true, open: true }, cell: (request) => <OutcomeCell {...request} /> },
 ];
 
-export function RequestsTable({ rows }: { rows: readonly RequestView[] }) {
-  return <DataTable caption="Last requests" columns={COLUMNS} rows={rows} rowKey={({ id }) => id} />;
+type HrefOf = (row: RequestView) => string;
+type Props = {
+  rows: readonly RequestView[];
+  /** Where all of a request stands. */
+  hrefOf?: HrefOf;
+  caption?: string;
+};
+
+export function RequestsTable({ rows, hrefOf = ownPage, caption = "Last requests" }: Props) {
+  return <DataTable caption={caption} columns={[timeColumn(hrefOf), ...COLUMNS]} rows={rows} rowKey={({ id }) => id} />;
 }
 
-/** Leads to everything that is known of the request. */
+const ownPage: HrefOf = ({ id }) => `/dashboard/requests/${id}`;
+
+function timeColumn(hrefOf: HrefOf): Column<RequestView> {
+  return { name: "Time", narrow: { line: 3 }, cell: (row) => <TimeLink iso={row.startedAt} href={hrefOf(row)} /> };
+}
+
 function TimeLink({ iso, href }: { iso: string; href: string }) {
   return (
     <Link
       href={href}
+      scroll={false}
       prefetch={false}
       className="relative -my-3 inline-flex min-h-target items-center underline decoration-edge underline-offset-2 hover:text-accent"
     >
@@ -84,7 +97,9 @@ function LaneCell({ lane, spillReason, queuedMs }: RequestView) {
   ].filter((note) => typeof note === "string");
   return (
     <span className="wrap-anywhere">
-      {lane ? (lane.label ?? `${LANE_KINDS[lane.kind] ?? lane.kind} (removed)`) : "none"}
+      <span className="@min-[44rem]:inline-block @min-[44rem]:min-w-28">
+        {lane ? (lane.label ?? `${LANE_KINDS[lane.kind] ?? lane.kind} (removed)`) : "none"}
+      </span>
       {notes.length > 0 && (
         <span className="text-muted @min-[44rem]:block @min-[44rem]:text-xs">
           <span className="@min-[44rem]:hidden"> · </span>

@@ -9,6 +9,6 @@ export function laneVia({ kind, account, keyLastFour, baseUrl }: LaneView): stri
     case "api_key":
       return `own key …${keyLastFour ?? ""} at ${baseUrl ? new URL(baseUrl).host : ""}`;
     case "wallet":
-      return "the wallet";
+      return "Prepaid credit";
   }
 }

@@ -9,7 +9,7 @@ export function SpillToday({ spill, max }: { spill: SpillView | null; max: numbe
   const requests = spill?.requests ?? 0;
   const percent = max > 0 ? Math.min(100, Math.round((100 * requests) / max)) : 100;
   return (
-    <div className="grid max-w-xl gap-1 text-sm">
+    <div className="grid gap-1 text-sm">
       <div className="flex flex-wrap items-baseline justify-between gap-x-3">
         <span>Taken over from Codex lanes today</span>
         <span className="numeric font-medium">

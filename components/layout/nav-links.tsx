@@ -2,29 +2,42 @@
 
 import Link from "next/link";
 import { usePathname } from "next/navigation";
+import { ShellIcon } from "@/components/layout/shell-icon";
+import type { ShellLink, ShellLinks } from "@/components/layout/shell-links";
 import { cn } from "@/components/ui/cn";
 
-type NavLink = { href: string; label: string };
+type NavLinksProps = {
+  groups: ShellLinks;
+  /** After a link was followed: a menu closes. */
+  onFollow?: () => void;
+};
 
-export function NavLinks({ links }: { links: readonly NavLink[] }) {
-  const here = closest(links, usePathname());
-  return links.map((link) => (
-    <Link
-      key={link.href}
-      href={link.href}
-      aria-current={link === here ? "page" : undefined}
-      className={cn(
-        "inline-flex min-h-target items-center px-2 text-sm font-medium max-sm:first:-ml-2",
-        link === here ? "text-accent" : "text-muted hover:text-ink",
-      )}
-    >
-      {link.label}
-    </Link>
+export function NavLinks({ groups, onFollow }: NavLinksProps) {
+  const here = closest(groups.flat(), usePathname());
+  return groups.map((links) => (
+    <ul key={links[0]?.href} className="grid gap-0.5 [&+&]:mt-3 [&+&]:border-t [&+&]:border-line [&+&]:pt-3">
+      {links.map((link) => (
+        <li key={link.href}>
+          <Link
+            href={link.href}
+            onClick={onFollow}
+            aria-current={link === here ? "page" : undefined}
+            className={cn(
+              "flex min-h-target items-center gap-2.5 rounded-md px-2.5 text-sm lg:pointer-fine:min-h-9",
+              link === here ? "bg-accent-soft font-medium text-accent" : "text-muted hover:bg-ink/6 hover:text-ink",
+            )}
+          >
+            <ShellIcon name={link.icon} />
+            {link.label}
+          </Link>
+        </li>
+      ))}
+    </ul>
   ));
 }
 
 /** Of two links that lead to this screen or above it, the deeper one. */
-function closest(links: readonly NavLink[], pathname: string): NavLink | undefined {
+function closest(links: readonly ShellLink[], pathname: string): ShellLink | undefined {
   return links
     .filter(({ href }) => pathname === href || pathname.startsWith(`${href}/`))
     .toSorted((one, other) => other.href.length - one.href.length)[0];

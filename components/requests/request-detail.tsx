@@ -11,10 +11,12 @@ import { CopyButton } from "@/components/ui/copy-button";
 import { Facts } from "@/components/ui/facts";
 import { LocalTime } from "@/components/ui/local-time";
 import { Money } from "@/components/ui/money";
+import { projectName } from "@/lib/gateway/project-id";
+import { parseUsd } from "@/lib/money/micro-usd";
 import type { RequestDetail as Detail } from "@/lib/requests/read-detail";
 
-/** Where the key and the lane of it stand; null: not for this viewer. */
-export type DetailLinks = { keyHref: string | null; laneHref: string | null };
+/** Addresses of the list with one more condition; `null`: there is no such list here. */
+export type DetailLinks = { keyHref: string | null; laneHref: string | null; projectHref: string | null; threadHref: string | null };
 
 /** Everything about one request. What it asked and what was answered is not kept, so it is not here. */
 export function RequestDetail({ request, links }: { request: Detail; links: DetailLinks }) {
@@ -83,7 +85,9 @@ function factsOf(request: Detail, links: DetailLinks) {
       value: (
         <span className="flex flex-wrap items-center gap-x-2">
           <code className="font-mono text-xs wrap-anywhere">{request.id}</code>
-          <CopyButton text={request.id} what="the id of the request" />
+          <span className="-my-3">
+            <CopyButton text={request.id} what="the id of the request" />
+          </span>
         </span>
       ),
     },
@@ -104,7 +108,8 @@ function factsOf(request: Detail, links: DetailLinks) {
   if (request.queuedMs !== null) rows.push({ name: "In line", value: durationWords(request.queuedMs) });
   if (request.spillReason) rows.push({ name: "Taken over", value: `from the Codex lanes above: ${request.spillReason}` });
   if (kind) rows.push({ name: "Kind", value: kind.replaceAll("_", " ") });
-  if (labels.threadId) rows.push({ name: "Session", value: labels.threadId });
+  if (request.projectId) rows.push({ name: "Project", value: <Linked href={links.projectHref}>{projectName(request.projectId)}</Linked> });
+  if (labels.threadId) rows.push({ name: "Session", value: <Linked href={links.threadHref}>{labels.threadId}</Linked> });
   return rows;
 }
 
@@ -213,7 +218,7 @@ function Cost({ request }: { request: Detail }) {
 
 const TRANSFERS: Record<string, string> = {
   hold: "Held before it was sent",
-  settle: "Settled at what it cost",
+  settle: "Settled at what it cost: the rest came back",
   void: "Given back: nothing was used",
   expire: "Settled after its process had gone",
   late_usage: "Corrected when the usage came late",
@@ -227,7 +232,12 @@ function Transfers({ request }: { request: Detail }) {
         <li key={transfer.id}>
           <div className="flex flex-wrap justify-between gap-x-3">
             <span>{TRANSFERS[transfer.kind] ?? transfer.kind}</span>
-            {transfer.availableUsd !== null && <Money usd={transfer.availableUsd} aligned />}
+            {transfer.availableUsd !== null && (
+              <span>
+                {parseUsd(transfer.availableUsd) > 0n && "+"}
+                <Money usd={transfer.availableUsd} aligned />
+              </span>
+            )}
           </div>
           <span className="block text-xs text-muted wrap-anywhere">
             <LocalTime iso={transfer.at} /> · {transfer.id}

@@ -10,7 +10,7 @@ const TONES = {
 /** `urgent` is read out at once: for the answer to what somebody has just done. */
 export function Banner({ tone = "neutral", urgent, children }: { tone?: keyof typeof TONES; urgent?: boolean; children: ReactNode }) {
   return (
-    <div role={urgent ? "alert" : undefined} className={cn("rounded-md border px-3 py-2 text-sm", TONES[tone])}>
+    <div role={urgent ? "alert" : undefined} className={cn("min-w-0 rounded-md border px-3 py-2 text-sm wrap-anywhere", TONES[tone])}>
       {children}
     </div>
   );

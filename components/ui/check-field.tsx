@@ -6,17 +6,17 @@ type Props = Omit<ComponentProps<"input">, "type"> & { name: string; children: R
 export function CheckField({ name, children, error, ...input }: Props) {
   const noteId = `${name}-note`;
   return (
-    <div>
+    <div className="min-w-0">
       <label className="flex min-h-target items-start gap-3 rounded-md py-2.5 text-sm">
         <input
           type="checkbox"
           name={name}
           aria-invalid={error ? true : undefined}
           aria-describedby={error ? noteId : undefined}
-          className="mt-0.5 size-5 shrink-0 accent-accent"
+          className="size-5 shrink-0 accent-accent"
           {...input}
         />
-        <span>{children}</span>
+        <span className="min-w-0 wrap-anywhere">{children}</span>
       </label>
       {error && (
         <p id={noteId} className="pl-8 text-sm text-bad">

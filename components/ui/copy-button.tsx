@@ -3,6 +3,7 @@
 import { Check, Copy } from "lucide-react";
 import { useRef, useState } from "react";
 import { Button } from "@/components/ui/button";
+import { writeClipboard } from "@/components/ui/write-clipboard";
 
 const CONFIRMED_MS = 2_000;
 
@@ -26,21 +27,4 @@ export function CopyButton({ text, what }: { text: string; what: string }) {
       <span aria-live="polite">{WORDS[outcome]}</span>
     </Button>
   );
-}
-
-/** The clipboard needs https or loopback; elsewhere the old way through a selection still works. */
-async function writeClipboard(text: string): Promise<boolean> {
-  if (navigator.clipboard) {
-    return navigator.clipboard.writeText(text).then(
-      () => true,
-      () => false,
-    );
-  }
-  const area = document.createElement("textarea");
-  area.value = text;
-  document.body.append(area);
-  area.select();
-  const isCopied = document.execCommand("copy");
-  area.remove();
-  return isCopied;
 }

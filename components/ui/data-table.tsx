@@ -20,13 +20,15 @@ type DataTableProps<Row> = {
   columns: readonly Column<Row>[];
   rows: readonly Row[];
   rowKey: (row: Row) => string;
+  /** For two or three short columns, which stay a table everywhere. */
+  keepsShape?: boolean;
 };
 
 /** The roles are written out because `display: block`, which narrow screens get, takes a table's own ones away. */
-export function DataTable<Row>({ caption, columns, rows, rowKey }: DataTableProps<Row>) {
+export function DataTable<Row>({ caption, columns, rows, rowKey, keepsShape }: DataTableProps<Row>) {
   const isCompact = columns.some(({ narrow }) => narrow);
   return (
-    <div className="data-table text-sm" data-compact={isCompact || undefined}>
+    <div className="data-table text-sm" data-compact={isCompact || undefined} data-keeps-shape={keepsShape || undefined}>
       <table role="table">
         <caption className="sr-only">{caption}</caption>
         <thead role="rowgroup">

@@ -6,7 +6,7 @@ export function Input({ className, ...props }: ComponentProps<"input">) {
     <input
       className={cn(
         "min-h-target w-full rounded-md border border-edge bg-panel px-3 text-base text-ink placeholder:text-muted",
-        "aria-invalid:border-bad aria-invalid:outline-bad",
+        "aria-invalid:border-bad aria-invalid:outline-bad disabled:bg-sunken disabled:text-muted",
         className,
       )}
       {...props}

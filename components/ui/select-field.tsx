@@ -13,16 +13,21 @@ type Props = ComponentProps<"select"> & {
 export function SelectField({ name, label, hint, error, options, className, id = name, ...select }: Props) {
   const noteId = `${id}-note`;
   return (
-    <div className="grid gap-1.5">
-      <label htmlFor={id} className="text-sm font-medium">
+    <div className="grid min-w-0 grid-cols-1 content-start gap-1.5">
+      <label htmlFor={id} className="text-sm font-medium wrap-anywhere">
         {label}
       </label>
       <select
+        // React does not follow a default that changes, and resets a form to its first one: what was chosen would be lost by a refusal.
+        key={String(select.defaultValue)}
         id={id}
         name={name}
         aria-invalid={error ? true : undefined}
         aria-describedby={(error ?? hint) ? noteId : undefined}
-        className={cn("min-h-target w-full rounded-md border border-edge bg-panel px-3 text-base text-ink", className)}
+        className={cn(
+          "min-h-target w-full rounded-md border border-edge bg-panel px-3 text-base text-ink aria-invalid:border-bad disabled:bg-sunken disabled:text-muted",
+          className,
+        )}
         {...select}
       >
         {options.map((option) => (

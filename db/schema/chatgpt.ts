@@ -94,6 +94,7 @@ export const chatgptAccounts = pgTable(
       .on(t.identityHash)
       .where(sql`${t.identityHash} is not null`),
     index("chatgpt_accounts_user").on(t.userId),
+    index("chatgpt_accounts_email").on(sql`lower(${t.email})`),
     index("chatgpt_accounts_lease").on(t.leaseRunnerId),
     check(
       "chatgpt_accounts_state_known",

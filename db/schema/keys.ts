@@ -41,13 +41,20 @@ export const apiKeys = pgTable(
     spillCannotToWallet: boolean("spill_cannot_to_wallet").notNull().default(false),
     /** Sampling parameters that a Codex lane cannot keep: refused there instead of ignored. */
     parametersStrict: boolean("parameters_strict").notNull().default(false),
+    /** It also reads the whole account by `/api/v1`: wallet, lanes, the requests of every key; otherwise what it did itself. */
+    accountRead: boolean("account_read").notNull().default(true),
     createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
     expiresAt: timestamp("expires_at", { withTimezone: true }),
     revokedAt: timestamp("revoked_at", { withTimezone: true }),
+    /** The key that was issued in its place; this one goes on until `expires_at`, which the rotation set. */
+    replacedBy: text("replaced_by"),
+    /** The key that this one goes back to through rotations; null: it is the first. All that go back to one are limited as one. */
+    firstKeyId: text("first_key_id"),
   },
   (t) => [
     unique("api_keys_owner").on(t.id, t.userId),
     index("api_keys_user").on(t.userId),
+    index("api_keys_first_key").on(sql`coalesce(${t.firstKeyId}, ${t.id})`),
     check(
       "api_keys_limits_positive",
       sql`coalesce(${t.concurrencyMax}, 1) > 0 and coalesce(${t.requestsPerMinuteMax}, 1) > 0 and ${t.outputTokensMax} > 0
@@ -67,6 +74,7 @@ export const apiKeyLanes = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.keyId, t.laneId] }),
+    index("api_key_lanes_lane").on(t.laneId),
     // Both sides carry the owner: a key can never point at somebody else's lane.
     foreignKey({ name: "api_key_lanes_key_owner", columns: [t.keyId, t.userId], foreignColumns: [apiKeys.id, apiKeys.userId] }),
     foreignKey({ name: "api_key_lanes_lane_owner", columns: [t.laneId, t.userId], foreignColumns: [lanes.id, lanes.userId] }).onDelete(
@@ -116,7 +124,7 @@ export const admissions = pgTable(
     processId: text("process_id").notNull(),
     admittedAt: timestamp("admitted_at", { withTimezone: true }).notNull().defaultNow(),
   },
-  (t) => [index("admissions_key").on(t.keyId)],
+  (t) => [index("admissions_key").on(t.keyId), index("admissions_user").on(t.userId, t.admittedAt)],
 );
 
 /** A Responses id that an upstream stored for a customer: only its owner may name it again, and only on the lane that made it. */
@@ -135,5 +143,28 @@ export const storedResponses = pgTable(
       "cascade",
     ),
     foreignKey({ name: "stored_responses_key_owner", columns: [t.keyId, t.userId], foreignColumns: [apiKeys.id, apiKeys.userId] }),
+  ],
+);
+
+/**
+ * What the helper of Codex's `auth.command` signs in with: it fetches keys of ten minutes that stand for `key_id`, with its limits,
+ * and die with it. Only the hash of its secret is kept.
+ */
+export const keyHelpers = pgTable(
+  "key_helpers",
+  {
+    id: text().primaryKey(),
+    keyId: text("key_id").notNull(),
+    userId: text("user_id").notNull(),
+    name: text().notNull(),
+    hash: bytea().notNull().unique("key_helpers_hash_unique"),
+    lastFour: text("last_four").notNull(),
+    createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
+    lastUsedAt: timestamp("last_used_at", { withTimezone: true }),
+    revokedAt: timestamp("revoked_at", { withTimezone: true }),
+  },
+  (t) => [
+    index("key_helpers_user").on(t.userId),
+    foreignKey({ name: "key_helpers_key_owner", columns: [t.keyId, t.userId], foreignColumns: [apiKeys.id, apiKeys.userId] }),
   ],
 );

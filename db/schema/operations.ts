@@ -43,7 +43,15 @@ export const auditLog = pgTable(
     address: text(),
     createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
   },
-  (t) => [index("audit_log_subject").on(t.subject, t.createdAt), index("audit_log_created").on(t.createdAt)],
+  (t) => [
+    index("audit_log_subject").on(t.subject, t.createdAt),
+    index("audit_log_created").on(t.createdAt),
+    index("audit_log_actor").on(t.actor, t.createdAt),
+    // Whose something was that is gone: a lane that was removed.
+    index("audit_log_owner")
+      .on(sql`coalesce(${t.after} ->> 'userId', ${t.before} ->> 'userId')`)
+      .where(sql`coalesce(${t.after} ->> 'userId', ${t.before} ->> 'userId') is not null`),
+  ],
 );
 
 /** Something that an operator must look at. Raised once per kind and subject until it is resolved. */
@@ -63,6 +71,7 @@ export const alarms = pgTable(
     uniqueIndex("alarms_open_once")
       .on(t.kind, t.subject)
       .where(sql`${t.resolvedAt} is null`),
+    index("alarms_subject").on(t.subject),
   ],
 );
 
@@ -72,6 +81,8 @@ export const outbox = pgTable(
   {
     id: text().primaryKey(),
     kind: text().notNull(),
+    /** Whose mail it is. Addresses change hands, so they do not say it. Null: it went to an address that no user had. */
+    userId: text("user_id"),
     recipient: text().notNull(),
     payload: jsonb().notNull(),
     createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
@@ -87,5 +98,10 @@ export const outbox = pgTable(
     index("outbox_unsent")
       .on(t.createdAt)
       .where(sql`${t.sentAt} is null`),
+    index("outbox_user").on(t.userId, t.createdAt),
+    index("outbox_recipient").on(sql`lower(${t.recipient})`),
+    index("outbox_sign_up")
+      .on(sql`(${t.payload} ->> 'username')`)
+      .where(sql`${t.kind} = 'sign_up_waits'`),
   ],
 );

@@ -36,6 +36,8 @@ export const requests = pgTable(
     threadSource: text("thread_source"),
     threadId: text("thread_id"),
     turnId: text("turn_id"),
+    /** Groups a project's requests: a keyed hash of the working directory that Codex names, else its session. Never the path itself. */
+    projectId: text("project_id"),
     subagent: text(),
     freshInputTokens: integer("fresh_input_tokens").notNull(),
     cachedInputTokens: integer("cached_input_tokens").notNull(),
@@ -71,12 +73,47 @@ export const requests = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.id, t.startedAt] }),
-    index("requests_user").on(t.userId, t.startedAt.desc(), t.id),
-    index("requests_key").on(t.keyId, t.startedAt.desc()),
+    // Ascending and read backwards: an index in descending order sorts its nulls last, which is not the order of `order by … desc`.
+    index("requests_user").on(t.userId, t.startedAt, t.id),
+    index("requests_key").on(t.keyId, t.startedAt),
     // Who was answered on a ChatGPT account, whoever they are.
     index("requests_codex_lane")
       .on(t.laneId, t.startedAt)
       .where(sql`${t.laneKind} = 'codex'`),
+    // Rows come in the order of their time: for reading everybody's newest without an index that every one of them has to enter.
+    index("requests_time").using("brin", t.startedAt).with({ pages_per_range: 32, autosummarize: true }),
+    // One per filter of the request log whose matches may be rare among very many.
+    index("requests_user_model").on(t.userId, t.model, t.startedAt),
+    index("requests_user_lane").on(t.userId, t.laneId, t.startedAt),
+    index("requests_user_lane_kind").on(t.userId, t.laneKind, t.startedAt),
+    index("requests_user_client").on(t.userId, t.client, t.startedAt),
+    index("requests_user_stream").on(t.userId, t.stream, t.startedAt),
+    index("requests_user_cost").on(t.userId, t.cost),
+    index("requests_user_duration").on(t.userId, t.durationMs),
+    index("requests_user_project")
+      .on(t.userId, t.projectId, t.startedAt)
+      .where(sql`${t.projectId} is not null`),
+    index("requests_user_thread")
+      .on(t.userId, t.threadId, t.startedAt)
+      .where(sql`${t.threadId} is not null`),
+    index("requests_user_outcome")
+      .on(t.userId, t.outcome, t.startedAt)
+      .where(sql`${t.outcome} <> 'completed'`),
+    index("requests_user_status")
+      .on(t.userId, t.status, t.startedAt)
+      .where(sql`${t.status} <> 200`),
+    index("requests_user_compaction")
+      .on(t.userId, t.startedAt)
+      .where(sql`${t.requestKind} = 'compaction'`),
+    index("requests_user_source")
+      .on(t.userId, t.threadSource, t.startedAt)
+      .where(sql`${t.threadSource} in ('thread_title', 'guardian_review')`),
+    index("requests_user_review")
+      .on(t.userId, t.startedAt)
+      .where(sql`${t.subagent} = 'review'`),
+    index("requests_user_spill")
+      .on(t.userId, t.startedAt)
+      .where(sql`${t.spillReason} is not null`),
   ],
 );
 

@@ -24,6 +24,7 @@ export const threadPins = pgTable(
   (t) => [
     primaryKey({ columns: [t.keyId, t.threadId] }),
     index("thread_pins_last_used").on(t.lastUsedAt),
+    index("thread_pins_lane").on(t.laneId),
     foreignKey({ name: "thread_pins_lane_owner", columns: [t.laneId, t.userId], foreignColumns: [lanes.id, lanes.userId] }).onDelete(
       "cascade",
     ),

@@ -1,6 +1,14 @@
 import type { Sql } from "postgres";
+import type { RawSql } from "@/db/raw-sql";
 import type { SpillReason } from "@/lib/gateway/ports";
 import { queueMail } from "@/lib/mail/queue-mail";
+
+/** Whether that lane has taken over all that it may in this UTC day. */
+export async function isSpillCapped(sql: RawSql, { laneId, requestsMax }: { laneId: string; requestsMax: number }): Promise<boolean> {
+  const [today] = await sql<{ requests: number }[]>`
+    select requests from lane_spills where lane_id = ${laneId} and day = (now() at time zone 'utc')::date`;
+  return (today?.requests ?? 0) >= requestsMax;
+}
 
 /**
  * Counts a request that a paid lane takes over from the Codex lanes above it, up to its cap for this UTC day. The day's first

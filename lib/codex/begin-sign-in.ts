@@ -9,7 +9,7 @@ import { AppError } from "@/lib/errors/app-error";
 import { clientNetwork, readIpAddress } from "@/lib/http/ip-address";
 import { isSharedAddress, SHARED_FACTOR } from "@/lib/http/shared-address";
 import { newId } from "@/lib/ids/ids";
-import { lockLanes } from "@/lib/lanes/lock-lanes";
+import { lockUser } from "@/lib/users/lock-user";
 
 /** Each one is a container that waits for minutes: per user and per network, within an hour. */
 const SIGN_INS_PER_HOUR_MAX = 12;
@@ -26,7 +26,7 @@ export async function beginSignIn(
   const { accountId, userId, address } = input;
   await requireCodexOpen(tx);
   // The user first: the caps count all of their accounts.
-  await lockLanes(tx, userId);
+  await lockUser(tx, userId);
   const account = await lockOwnAccount(tx, input);
   if (account.state === "signed_in") throw new AppError("conflict", "This ChatGPT account is signed in. Sign it out first.");
   await requireFew(tx, input);

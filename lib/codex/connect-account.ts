@@ -9,10 +9,10 @@ import { requireCodexOpen } from "@/lib/codex/require-codex-open";
 import { AppError } from "@/lib/errors/app-error";
 import { newId } from "@/lib/ids/ids";
 import { checkLaneLabel } from "@/lib/lanes/lane-label";
-import { lockLanes } from "@/lib/lanes/lock-lanes";
 import { makeRoom } from "@/lib/lanes/make-room";
 import { ownLanes } from "@/lib/lanes/own-lanes";
 import { isCodexPlanRequired } from "@/lib/settings/codex-switch";
+import { lockUser } from "@/lib/users/lock-user";
 
 /** One person hardly has more, and each one is a container. */
 const ACCOUNTS_MAX = 6;
@@ -40,7 +40,7 @@ export async function connectAccount(tx: Tx, input: NewConnection): Promise<{ ac
   if (await isCodexPlanRequired(tx)) {
     throw new AppError("forbidden", "ChatGPT accounts come with the monthly plan, which this account does not have.");
   }
-  await lockLanes(tx, userId);
+  await lockUser(tx, userId);
   const before = await ownLanes(tx, userId);
   await requireRoom(tx, userId);
   const accountId = newId("acct");

@@ -1,4 +1,5 @@
 import type { Sql } from "postgres";
+import { NAMELESS_ALARM } from "@/lib/mail/nameless-alarm";
 
 const SAMPLES_DAYS = 90;
 const EVENTS_DAYS = 180;
@@ -8,6 +9,8 @@ const PINS_HOURS = 24;
 const SPILLS_DAYS = 400;
 const MAILS_DAYS = 90;
 const RUNNERS_DAYS = 30;
+/** The status page shows 90. */
+const STATUS_DAYS = 400;
 
 /** What is only of use while it is recent. Returns how many rows went, by table. */
 export async function pruneHistory(sql: Sql): Promise<Record<string, number>> {
@@ -18,9 +21,14 @@ export async function pruneHistory(sql: Sql): Promise<Record<string, number>> {
   const spills = await sql`delete from lane_spills where day < (now() - make_interval(days => ${SPILLS_DAYS}))::date`;
   const mails = await sql`
     delete from outbox where coalesce(sent_at, given_up_at) < now() - make_interval(days => ${MAILS_DAYS})`;
+  // Also of mails that went with their user while they were being sent.
+  await sql`
+    update alarms a set detail = ${NAMELESS_ALARM}
+    where a.kind = 'mail_given_up' and a.detail <> ${NAMELESS_ALARM} and not exists (select from outbox o where o.id = a.subject)`;
   const runners = await sql`
     delete from runners r where r.ended_at < now() - make_interval(days => ${RUNNERS_DAYS})
       and not exists (select 1 from chatgpt_accounts a where a.lease_runner_id = r.id)`;
+  const statusHours = await sql`delete from status_hours where hour < now() - make_interval(days => ${STATUS_DAYS})`;
   return {
     window_samples: samples.count,
     account_events: events.count,
@@ -29,5 +37,6 @@ export async function pruneHistory(sql: Sql): Promise<Record<string, number>> {
     lane_spills: spills.count,
     outbox: mails.count,
     runners: runners.count,
+    status_hours: statusHours.count,
   };
 }

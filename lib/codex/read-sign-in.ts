@@ -5,6 +5,7 @@ import { lanes } from "@/db/schema/lanes";
 import { requireSight } from "@/lib/access/require-sight";
 import type { Viewer } from "@/lib/access/viewer";
 import { AppError } from "@/lib/errors/app-error";
+import { isId } from "@/lib/ids/ids";
 
 export type SignInView = {
   id: string;
@@ -19,10 +20,9 @@ export type SignInView = {
 
 /** The newest sign-in of a Codex lane; null before the first one. */
 export async function readSignIn(reader: Reader, viewer: Viewer, input: { laneId: string }): Promise<SignInView | null> {
-  const [lane] = await reader
-    .select({ ownerId: lanes.userId, accountId: lanes.chatgptAccountId })
-    .from(lanes)
-    .where(eq(lanes.id, input.laneId));
+  const [lane] = isId(input.laneId)
+    ? await reader.select({ ownerId: lanes.userId, accountId: lanes.chatgptAccountId }).from(lanes).where(eq(lanes.id, input.laneId))
+    : [];
   if (!lane?.accountId) throw new AppError("not_found", "There is no such lane.");
   requireSight(viewer, lane.ownerId);
   const [row] = await reader

@@ -36,10 +36,12 @@ async function tellItsOwner(
   tx: Parameters<typeof lockLeasedAccount>[0],
   { accountId, identityHash, email }: LeaseProof & Identity,
 ): Promise<void> {
-  const [others] = await tx`
-    select 1 from chatgpt_accounts a join chatgpt_accounts asking on asking.id = ${accountId}
+  const [owner] = await tx<{ userId: string }[]>`
+    select a.user_id as "userId" from chatgpt_accounts a join chatgpt_accounts asking on asking.id = ${accountId}
     where a.identity_hash = ${identityHash} and a.user_id <> asking.user_id`;
-  if (others) await queueMail(tx, { kind: "account_wanted", recipient: email, payload: { address: email }, onceADay: true });
+  if (!owner) return;
+  const payload = { address: email };
+  await queueMail(tx, { kind: "account_wanted", userId: owner.userId, recipient: email, payload, onceADay: true });
 }
 
 async function compareAndRecord(tx: Parameters<typeof lockLeasedAccount>[0], input: LeaseProof & Identity): Promise<IdentityAnswer> {
@@ -65,9 +67,10 @@ async function compareAndRecord(tx: Parameters<typeof lockLeasedAccount>[0], inp
   await recordEvent(tx, { accountId, kind: "signed_in", detail: planType, fence });
   if (account.state === "signing_in" && lane) {
     const payload = { accountId, laneId: lane.id, label: lane.label, address: email, planType };
-    const told = await queueMail(tx, { kind: "account_connected", userId: account.userId, payload });
+    const mail = { kind: "account_connected", userId: account.userId, payload } as const;
+    const told = await queueMail(tx, mail);
     // Whoever reads this address is who the account belongs to, whatever the user said.
-    if (told?.toLowerCase() !== email.toLowerCase()) await queueMail(tx, { kind: "account_connected", recipient: email, payload });
+    if (told?.toLowerCase() !== email.toLowerCase()) await queueMail(tx, { ...mail, recipient: email });
   }
   return "ok";
 }

@@ -103,6 +103,43 @@ export const settingsTable = {
     usedBy: ALL,
     read: checked("1 to 60 characters", (text) => text.length <= 60),
   }),
+  operatorName: define({
+    name: "OPERATOR_NAME",
+    default: null,
+    defaultShown: "the brand's name",
+    meaning: "The company or person behind this installation, as the terms and the privacy page name it.",
+    usedBy: ["web"],
+    read: checked("at most 200 characters", (text) => text.length <= 200),
+  }),
+  operatorAddress: define({
+    name: "OPERATOR_ADDRESS",
+    default: null,
+    meaning: "Postal address of the operator for the legal pages, in one line.",
+    usedBy: ["web"],
+    read: checked("at most 400 characters", (text) => text.length <= 400),
+  }),
+  supportEmail: define({
+    name: "SUPPORT_EMAIL",
+    default: null,
+    meaning: "Where customers write to: shown on the legal pages, in the support checklist and in errors.",
+    usedBy: ALL,
+    read: checked("an e-mail address", (text) => /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(text)),
+  }),
+  signUp: define({
+    name: "SIGN_UP",
+    default: "open",
+    meaning:
+      "Who may make an account: `open` anyone with an e-mail address, `review` the same, but an admin lets each one in, `closed` only the operator makes customers.",
+    usedBy: ["web", "background"],
+    read: z.enum(["open", "review", "closed"], { error: "open, review or closed" }),
+  }),
+  platformFeeUsd: define({
+    name: "PLATFORM_FEE_USD",
+    default: "129",
+    meaning: "Monthly fee for Codex lanes, as the price page and the calculator show it.",
+    usedBy: ["web"],
+    read: checked("US dollars like 129 or 129.50", (text) => /^\d{1,6}(\.\d{1,2})?$/.test(text)),
+  }),
   providerId: define({
     name: "PROVIDER_ID",
     default: "codexapi",
@@ -403,7 +440,7 @@ export const settingsTable = {
     defaultShown: "none: mails wait in the outbox",
     meaning: "The server that sends mail, like `smtps://user:password@mail.example.com`; `smtp://` uses STARTTLS where it is offered.",
     secret: true,
-    usedBy: ["background"],
+    usedBy: ["web", "background"],
     read: urlOf("a URL like smtps://user:password@mail.example.com", ["smtp:", "smtps:"]),
   }),
   mailFrom: define({

@@ -6,6 +6,7 @@ import { mirrorCall, MirroredFailure, type RunningMirrors } from "@/lib/gateway/
 import { listModels, showModel } from "@/lib/gateway/models-route";
 import type { GatewayKey, GatewayOptions, GatewayPorts } from "@/lib/gateway/ports";
 import { RefusalLog } from "@/lib/gateway/refusal-log";
+import { projectId } from "@/lib/gateway/project-id";
 import { attemptRows, newRecord, requestRow, type RequestRecord } from "@/lib/gateway/request-record";
 import { storedResponseCall } from "@/lib/gateway/stored-response-route";
 import type { Call, GatewayHandle, Reply } from "@/lib/http/call";
@@ -13,6 +14,7 @@ import { DecodedBudget } from "@/lib/http/decoded-budget";
 import { BODY_BYTES_MAX, BODY_RATIO_MAX, readBody } from "@/lib/http/read-body";
 import { clientKind } from "@/lib/openai/client-kind";
 import { readCodexLabels } from "@/lib/openai/codex-metadata";
+import { readCodexProject } from "@/lib/openai/codex-project";
 import { errorReply } from "@/lib/openai/error-face";
 import { scanBody } from "@/lib/openai/json-scan";
 import { readFacts, type Wire } from "@/lib/openai/request-facts";
@@ -33,7 +35,7 @@ export type Gateway = {
 };
 
 /** Where a call goes, by path and method alone. */
-type Route =
+export type Route =
   | { kind: "generation"; wire: Wire }
   | { kind: "models"; slug: string | null }
   | { kind: "stored_response"; upstreamId: string }
@@ -118,6 +120,8 @@ export function createGateway(ports: GatewayPorts, options: GatewayOptions): Gat
     try {
       record.requestBytes = bytes.byteLength;
       const scan = scanBody(bytes);
+      const project = readCodexProject(scan.value, record.labels);
+      record.projectId = project && projectId(project, (value) => ports.ownerHmac(key.userId, value));
       const facts = readFacts(wire, scan);
       const model = facts.model ?? key.defaultModel;
       if (model === null)
@@ -221,7 +225,7 @@ const AMBIGUOUS_PATH = /\/\.{0,2}(\/|$)|[%;\\]/;
 /** What `/v1/responses/` holds beside stored responses. */
 const RESPONSES_ACTIONS = new Set(["compact", "input_tokens"]);
 
-function routeOf({ method, path }: Call): Route {
+export function routeOf({ method, path }: Pick<Call, "method" | "path">): Route {
   const trimmed = path.length > 1 ? path.replace(/\/+$/, "") : path;
   if (method === "POST" && trimmed === "/v1/responses") return { kind: "generation", wire: "responses" };
   if (method === "POST" && trimmed === "/v1/chat/completions") return { kind: "generation", wire: "chat" };

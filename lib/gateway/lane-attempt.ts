@@ -6,7 +6,7 @@ import { ambiguousCost } from "@/lib/gateway/charge";
 import { classifyRefusal, type Refusal } from "@/lib/gateway/classify-refusal";
 import { deliverAnswer } from "@/lib/gateway/deliver-answer";
 import { upstreamOf } from "@/lib/gateway/generation-books";
-import { admitOnly, placeHold, type PlacedHold } from "@/lib/gateway/place-hold";
+import { admitOnly, outputCapNote, placeHold, type PlacedHold } from "@/lib/gateway/place-hold";
 import type { PlannedLane } from "@/lib/gateway/plan-lanes";
 import type { GatewayPorts, PaidLane, Upstream } from "@/lib/gateway/ports";
 import { readJsonAnswer, resetsAtOf } from "@/lib/gateway/read-json-answer";
@@ -67,9 +67,7 @@ export class LaneAttempt {
       hold = placed.hold;
       if (placed.outputCap !== null) {
         edits.push({ op: "set", key: this.#of.facts.outputTokensKey, json: String(placed.outputCap) });
-        notes.push(
-          `${this.#of.facts.outputTokensKey} set to ${placed.outputCap}${hold.clampedBy ? ` (what the ${hold.clampedBy} covers)` : ""}`,
-        );
+        notes.push(outputCapNote(this.#of.facts, { hold, cap: placed.outputCap }));
       }
       this.#shieldOwner(edits, notes);
     } else if (!this.#of.isAdmitted) {
@@ -81,7 +79,7 @@ export class LaneAttempt {
     // Counted when the way is clear: what the wallet could not pay for was not taken over.
     if (planned.spill !== null && (await ports.admitSpill({ userId: key.userId, laneId: lane.id, reason: planned.spill })) === "capped") {
       await this.#of.books.voidHold(hold, ZERO_USD);
-      return endDeclined(this.#of, attempt, "spill_capped", this.#spillCapped(lane));
+      return endDeclined(this.#of, attempt, "spill_capped", spillCapped(lane, ports.now()));
     }
     if (this.#of.wire === "chat" && this.#of.record.stream && !this.#of.facts.includeUsage) {
       edits.push({ op: "set", key: "stream_options", json: JSON.stringify({ ...this.#of.facts.streamOptions, include_usage: true }) });
@@ -213,16 +211,15 @@ export class LaneAttempt {
   #note(lane: PaidLane, notes: readonly string[]): void {
     this.#of.record.edits.push(...notes.map((note) => `${lane.label}: ${note}`));
   }
+}
 
-  #spillCapped(lane: PaidLane): AppError {
-    const now = this.#of.ports.now();
-    const midnight = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() + 1));
-    return new AppError(
-      "budget_reached",
-      `Lane "${lane.label}" has taken over as many requests as it may in one UTC day. It opens again at ${midnight.toISOString()}.`,
-      { resetsAt: midnight },
-    );
-  }
+export function spillCapped({ label }: Pick<PaidLane, "label">, now: Date): AppError {
+  const midnight = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() + 1));
+  return new AppError(
+    "budget_reached",
+    `Lane "${label}" has taken over as many requests as it may in one UTC day. It opens again at ${midnight.toISOString()}.`,
+    { resetsAt: midnight },
+  );
 }
 
 /** Null: it answered with a success status, or not at all. */

@@ -25,9 +25,9 @@ export type Placing =
     }
   | { kind: "refused"; reason: string; error: AppError; /** No other lane would change it. */ isFinal: boolean };
 
-type PlaceInput = {
-  ports: GatewayPorts;
-  options: GatewayOptions;
+export type PlaceInput = {
+  ports: Pick<GatewayPorts, "now" | "newHoldId" | "admit" | "waitForMoney">;
+  options: Pick<GatewayOptions, "webSearchCallsMax" | "moneyWaitMs" | "publicUrl">;
   key: GatewayKey;
   record: RequestRecord;
   facts: RequestFacts;
@@ -97,9 +97,17 @@ export async function placeHold(input: PlaceInput): Promise<Placing> {
   }
 }
 
+/** What is written into the request for `outputCap`, as the log tells it. */
+export function outputCapNote(facts: RequestFacts, { hold, cap }: { hold: PlacedHold; cap: number }): string {
+  return `${facts.outputTokensKey} set to ${cap}${hold.clampedBy ? ` (what the ${hold.clampedBy} covers)` : ""}`;
+}
+
 /** Lets a request in whose lane needs no hold; null when it is in. */
 export async function admitOnly(
-  input: Pick<PlaceInput, "ports" | "key" | "record"> & { options: Pick<GatewayOptions, "publicUrl"> },
+  input: Pick<PlaceInput, "key" | "record"> & {
+    ports: Pick<GatewayPorts, "admit">;
+    options: Pick<GatewayOptions, "publicUrl">;
+  },
 ): Promise<{ reason: string; error: AppError } | null> {
   const { ports, key, record } = input;
   const result = await ports.admit({ requestId: record.id, keyId: key.keyId, userId: key.userId, admit: true, hold: null });

@@ -37,6 +37,8 @@ export type RequestRecord = {
   client: ClientKind;
   clientAddress: string | null;
   labels: CodexLabels;
+  /** Hashed: the folder itself is nowhere. */
+  projectId: string | null;
   requestBytes: number;
   outcome: RequestOutcome;
   status: number;
@@ -81,6 +83,7 @@ export function newRecord(
     client: known.client,
     clientAddress: known.clientAddress,
     labels: known.labels,
+    projectId: null,
     requestBytes: known.requestBytes,
     outcome: "refused",
     status: 0,
@@ -135,6 +138,7 @@ export function requestRow(record: RequestRecord, endedAt: Date): Record<string,
     thread_source: labels.threadSource ?? undefined,
     thread_id: labels.threadId ?? undefined,
     turn_id: labels.turnId ?? undefined,
+    project_id: record.projectId ?? undefined,
     subagent: labels.subagent ?? undefined,
     fresh_input_tokens: usage.freshInputTokens,
     cached_input_tokens: usage.cachedInputTokens,

@@ -20,5 +20,6 @@ export function auditedLimits(limits: KeyLimits): AuditFields {
     spillLostToWallet: limits.spillLostToWallet,
     spillCannotToWallet: limits.spillCannotToWallet,
     parametersStrict: limits.parametersStrict,
+    accountRead: limits.accountRead,
   };
 }

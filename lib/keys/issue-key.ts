@@ -1,3 +1,4 @@
+import { and, eq, gt, isNull, or } from "drizzle-orm";
 import type { Tx } from "@/db/client";
 import { apiKeys } from "@/db/schema/keys";
 import type { Actor } from "@/lib/access/viewer";
@@ -8,16 +9,20 @@ import { sealToPublicKey } from "@/lib/crypto/sealed-box";
 import { AppError } from "@/lib/errors/app-error";
 import { newId } from "@/lib/ids/ids";
 import { auditedLimits } from "@/lib/keys/audited-limits";
+import { checkKeyName } from "@/lib/keys/check-key-name";
 import { checkKeyLimits, NO_LIMITS, type KeyLimits } from "@/lib/keys/key-limits";
 import { requireRevealPublicKey } from "@/lib/keys/reveal-public-key";
 import { setKeyLanes } from "@/lib/keys/set-key-lanes";
 import type { Clock } from "@/lib/time/clock";
+import { lockUser } from "@/lib/users/lock-user";
 
 /** 43 characters of base 62 hold 256 random bits. */
 const SECRET_LENGTH = 43;
 const SECRET_START = "sk-sy-";
 const PREFIX_LENGTH = SECRET_START.length + 4;
-const NAME_LENGTH_MAX = 80;
+
+/** That are not revoked, of one user. */
+const KEYS_MAX = 200;
 
 export type IssuedKey = { id: string; secret: string; prefix: string; lastFour: string };
 
@@ -31,6 +36,7 @@ export async function issueKey(tx: Tx, input: IssueKeyInput): Promise<IssuedKey>
   if (limits.expiresAt && limits.expiresAt <= input.clock.now()) {
     throw new AppError("request_invalid", "The expiry must be in the future.", { param: "expiresAt" });
   }
+  await requireRoom(tx, input);
   const id = newId("key");
   const secret = `${SECRET_START}${randomText(BASE62, SECRET_LENGTH)}`;
   const shown = { prefix: secret.slice(0, PREFIX_LENGTH), lastFour: secret.slice(-4) };
@@ -57,10 +63,16 @@ export async function issueKey(tx: Tx, input: IssueKeyInput): Promise<IssuedKey>
   return { id, secret, ...shown };
 }
 
-function checkKeyName(text: string): string {
-  const name = text.trim();
-  if (name === "" || name.length > NAME_LENGTH_MAX || /\p{Cc}/u.test(name)) {
-    throw new AppError("request_invalid", `A key needs a name of 1 to ${NAME_LENGTH_MAX} characters.`, { param: "name" });
+/** A key whose place another one took counts until its grace is over. */
+async function requireRoom(tx: Tx, { userId, clock }: IssueKeyInput): Promise<void> {
+  // Of several who make keys for one user at once, the later ones count the key of the first.
+  await lockUser(tx, userId);
+  const isUsable = or(isNull(apiKeys.replacedBy), gt(apiKeys.expiresAt, clock.now()));
+  const count = await tx.$count(apiKeys, and(eq(apiKeys.userId, userId), isNull(apiKeys.revokedAt), isUsable));
+  if (count >= KEYS_MAX) {
+    throw new AppError(
+      "conflict",
+      `There are ${KEYS_MAX} keys, which is the most that one account can have. Revoke one that is not used any more.`,
+    );
   }
-  return name;
 }

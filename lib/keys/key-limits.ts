@@ -29,6 +29,8 @@ export type KeyLimits = {
   spillCannotToWallet: boolean;
   /** Sampling parameters that a Codex lane cannot keep are refused there instead of ignored. */
   parametersStrict: boolean;
+  /** It reads the whole account by `/api/v1`; otherwise what it did itself. Keys that a helper fetches for it never do. */
+  accountRead: boolean;
 };
 
 const OUTPUT_TOKENS_DEFAULT = 32_000;
@@ -49,6 +51,7 @@ export const NO_LIMITS: KeyLimits = {
   spillLostToWallet: false,
   spillCannotToWallet: false,
   parametersStrict: false,
+  accountRead: true,
 };
 
 const LIST_MAX = 100;
@@ -73,6 +76,7 @@ const shape = z.object({
   spillLostToWallet: z.boolean(),
   spillCannotToWallet: z.boolean(),
   parametersStrict: z.boolean(),
+  accountRead: z.boolean(),
 });
 
 /** Throws `request_invalid` with the field as `param`. */

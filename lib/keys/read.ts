@@ -1,4 +1,4 @@
-import { desc, eq, getTableColumns, sql } from "drizzle-orm";
+import { desc, eq, getTableColumns, sql, type SQL } from "drizzle-orm";
 import type { Reader } from "@/db/client";
 import { apiKeyLanes, apiKeys, apiKeyUsage } from "@/db/schema/keys";
 import { requireSight } from "@/lib/access/require-sight";
@@ -16,6 +16,8 @@ export type KeyView = {
   createdAt: string;
   expiresAt: string | null;
   revokedAt: string | null;
+  /** The key that took its place; this one works until `expiresAt`. */
+  replacedBy: string | null;
   lastUsedAt: string | null;
   models: string[] | null;
   defaultModel: string | null;
@@ -29,7 +31,9 @@ export type KeyView = {
   spillLostToWallet: boolean;
   spillCannotToWallet: boolean;
   parametersStrict: boolean;
-  /** Held by requests that are running. */
+  /** It reads the whole account by `/api/v1`; otherwise what it did itself. */
+  accountRead: boolean;
+  /** Held by requests that are running. This and what was spent is of the key and of those that it goes back to by rotations, together. */
   reservedUsd: string;
   /** Wallet money of the running UTC day, ISO week and month. */
   day: PeriodView;
@@ -46,7 +50,7 @@ export async function listKeys(reader: Reader, viewer: Viewer, input: { userId: 
     .select({
       key: getTableColumns(apiKeys),
       lastUsedAt: apiKeyUsage.lastUsedAt,
-      reserved: apiKeyUsage.reserved,
+      reserved: sharedSum(sql`u.reserved`),
       isExpired: sql<boolean>`coalesce(${apiKeys.expiresAt} <= now(), false)`,
       daySpent: spentIn("day"),
       weekSpent: spentIn("week"),
@@ -67,6 +71,7 @@ export async function listKeys(reader: Reader, viewer: Viewer, input: { userId: 
     createdAt: key.createdAt.toISOString(),
     expiresAt: key.expiresAt?.toISOString() ?? null,
     revokedAt: key.revokedAt?.toISOString() ?? null,
+    replacedBy: key.replacedBy,
     lastUsedAt: row.lastUsedAt?.toISOString() ?? null,
     models: key.models,
     defaultModel: key.defaultModel,
@@ -79,7 +84,8 @@ export async function listKeys(reader: Reader, viewer: Viewer, input: { userId: 
     spillLostToWallet: key.spillLostToWallet,
     spillCannotToWallet: key.spillCannotToWallet,
     parametersStrict: key.parametersStrict,
-    reservedUsd: toUsdString(row.reserved),
+    accountRead: key.accountRead,
+    reservedUsd: toUsdString(fromDb(row.reserved)),
     day: period(row.daySpent, key.budgetDay),
     week: period(row.weekSpent, key.budgetWeek),
     month: period(row.monthSpent, key.budgetMonth),
@@ -88,13 +94,18 @@ export async function listKeys(reader: Reader, viewer: Viewer, input: { userId: 
 
 /** A counter belongs to the period in which it was last raised; in a later one nothing has been spent yet. */
 function spentIn(unit: "day" | "week" | "month") {
-  const columns = {
-    day: [apiKeyUsage.dayStart, apiKeyUsage.daySpent],
-    week: [apiKeyUsage.weekStart, apiKeyUsage.weekSpent],
-    month: [apiKeyUsage.monthStart, apiKeyUsage.monthSpent],
-  } as const;
-  const [start, spent] = columns[unit];
-  return sql<string>`case when ${start} = period_start(${unit}) then ${spent} else 0 end`;
+  const [start, spent] = { day: DAY, week: WEEK, month: MONTH }[unit];
+  return sharedSum(sql`case when ${start} = period_start(${unit}) then ${spent} else 0 end`);
+}
+
+const DAY = [sql`u.day_start`, sql`u.day_spent`] as const;
+const WEEK = [sql`u.week_start`, sql`u.week_spent`] as const;
+const MONTH = [sql`u.month_start`, sql`u.month_spent`] as const;
+
+/** Over the keys that are limited as one with this. */
+function sharedSum(of: SQL) {
+  return sql<string>`(select sum(${of})::text from ${apiKeys} x join ${apiKeyUsage} u on u.key_id = x.id
+    where coalesce(x.first_key_id, x.id) = coalesce(${apiKeys.firstKeyId}, ${apiKeys.id}))`;
 }
 
 function period(spent: string, budget: MicroUsd | null): PeriodView {

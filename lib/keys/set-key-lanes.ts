@@ -3,11 +3,11 @@ import type { Tx } from "@/db/client";
 import { apiKeyLanes } from "@/db/schema/keys";
 import { lanes } from "@/db/schema/lanes";
 import { AppError } from "@/lib/errors/app-error";
-import { lockLanes } from "@/lib/lanes/lock-lanes";
+import { lockUser } from "@/lib/users/lock-user";
 
 /** Replaces the key's explicit lane set; null lets it use every lane of its owner. */
 export async function setKeyLanes(tx: Tx, input: { keyId: string; userId: string; laneIds: readonly string[] | null }): Promise<void> {
-  await lockLanes(tx, input.userId);
+  await lockUser(tx, input.userId);
   await tx.delete(apiKeyLanes).where(eq(apiKeyLanes.keyId, input.keyId));
   if (input.laneIds === null) return;
   const wanted = [...new Set(input.laneIds)];

@@ -6,6 +6,7 @@ import { recordAudit } from "@/lib/audit/record-audit";
 import { AppError } from "@/lib/errors/app-error";
 import { auditedLimits } from "@/lib/keys/audited-limits";
 import { checkKeyLimits, type KeyLimits } from "@/lib/keys/key-limits";
+import { limitsOf } from "@/lib/keys/limits-of";
 import { lockKey } from "@/lib/keys/lock-key";
 import { setKeyLanes } from "@/lib/keys/set-key-lanes";
 
@@ -16,28 +17,15 @@ export async function setKeyLimits(
 ): Promise<KeyLimits> {
   const key = await lockKey(tx, input);
   if (key.revokedAt) throw new AppError("conflict", "This key is revoked: its limits no longer matter.");
+  if (key.replacedBy && input.limits.expiresAt !== undefined) {
+    throw new AppError("conflict", "This key was rotated: its end is set. Change the one that took its place.", { param: "expiresAt" });
+  }
   const set = await tx
     .select({ laneId: apiKeyLanes.laneId })
     .from(apiKeyLanes)
     .where(eq(apiKeyLanes.keyId, key.id))
     .orderBy(apiKeyLanes.laneId);
-  const before: KeyLimits = {
-    models: key.models,
-    defaultModel: key.defaultModel,
-    expiresAt: key.expiresAt,
-    ipAllow: key.ipAllow,
-    concurrencyMax: key.concurrencyMax,
-    requestsPerMinuteMax: key.requestsPerMinuteMax,
-    outputTokensMax: key.outputTokensMax,
-    budgetDay: key.budgetDay,
-    budgetWeek: key.budgetWeek,
-    budgetMonth: key.budgetMonth,
-    laneIds: set.length === 0 ? null : set.map((row) => row.laneId),
-    spillBusy: key.spillBusy,
-    spillLostToWallet: key.spillLostToWallet,
-    spillCannotToWallet: key.spillCannotToWallet,
-    parametersStrict: key.parametersStrict,
-  };
+  const before = limitsOf(key, set);
   const after = { ...before, ...input.limits };
   checkKeyLimits(after);
   const { laneIds, models, ipAllow, ...columns } = after;

@@ -4,31 +4,22 @@ import type { Actor } from "@/lib/access/viewer";
 import { recordAudit } from "@/lib/audit/record-audit";
 import type { Sealer } from "@/lib/crypto/sealer";
 import { newId } from "@/lib/ids/ids";
+import { checkOwnUpstream, type OwnUpstream } from "@/lib/lanes/check-own-upstream";
 import { checkLaneLabel } from "@/lib/lanes/lane-label";
-import { lockLanes } from "@/lib/lanes/lock-lanes";
 import { makeRoom } from "@/lib/lanes/make-room";
 import { ownLanes } from "@/lib/lanes/own-lanes";
-import { checkUpstream } from "@/lib/providers/check-upstream";
-import { requireDatabaseMode } from "@/lib/settings/database-mode";
+import { lockUser } from "@/lib/users/lock-user";
 
-export type NewApiKeyLane = {
-  userId: string;
-  label: string;
-  baseUrl: string;
-  /** The customer's own key at that upstream. */
-  secret: string;
-  /** `host:port` entries that may be private or plain http: the operator's own, which a customer reaches in a simulation only. */
-  allow: readonly string[];
-  sealer: Sealer;
-  actor: Actor;
-};
+export type NewApiKeyLane = OwnUpstream & { userId: string; label: string; sealer: Sealer; actor: Actor };
 
-/** Comes before the wallet, whose credit would be spent first otherwise, and after all other lanes. The key is sealed to the lane's id and never shown again. */
+/**
+ * Comes before the wallet, whose credit would be spent first otherwise, and after all other lanes. The key is sealed to the lane's id and
+ * never shown again; `tryApiKey` tells beforehand whether it is any good.
+ */
 export async function addApiKeyLane(tx: Tx, input: NewApiKeyLane): Promise<{ id: string; position: number }> {
   const label = checkLaneLabel(input.label);
-  const isSimulated = (await requireDatabaseMode(tx)) === "simulated";
-  const { baseUrl, secret } = await checkUpstream(tx, { ...input, allow: isSimulated ? input.allow : [] });
-  await lockLanes(tx, input.userId);
+  const { baseUrl, secret } = await checkOwnUpstream(tx, input);
+  await lockUser(tx, input.userId);
   const before = await ownLanes(tx, input.userId);
   const id = newId("lane");
   const position = before.find((lane) => lane.kind === "wallet")?.position ?? before.length + 1;

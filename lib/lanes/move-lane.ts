@@ -4,12 +4,12 @@ import { lanes } from "@/db/schema/lanes";
 import type { Actor } from "@/lib/access/viewer";
 import { recordAudit } from "@/lib/audit/record-audit";
 import { AppError } from "@/lib/errors/app-error";
-import { lockLanes } from "@/lib/lanes/lock-lanes";
 import { ownLanes } from "@/lib/lanes/own-lanes";
+import { lockUser } from "@/lib/users/lock-user";
 
 /** Puts a lane at `position` (1 is tried first) and moves the others along. Requests that are running keep their plan. */
 export async function moveLane(tx: Tx, input: { userId: string; laneId: string; position: number; actor: Actor }): Promise<void> {
-  await lockLanes(tx, input.userId);
+  await lockUser(tx, input.userId);
   const before = await ownLanes(tx, input.userId);
   const lane = before.find((row) => row.id === input.laneId);
   if (!lane) throw new AppError("not_found", `There is no lane ${input.laneId}.`);

@@ -6,6 +6,7 @@ import { requireSight } from "@/lib/access/require-sight";
 import type { Viewer } from "@/lib/access/viewer";
 import { accountsOf, type AccountView } from "@/lib/codex/read";
 import { AppError } from "@/lib/errors/app-error";
+import { isId } from "@/lib/ids/ids";
 
 export type LaneView = {
   id: string;
@@ -63,7 +64,7 @@ export async function listLanes(reader: Reader, viewer: Viewer, input: { userId:
 
 /** With its owner: an admin may look at anybody's. */
 export async function readLane(reader: Reader, viewer: Viewer, input: { laneId: string }): Promise<{ ownerId: string; lane: LaneView }> {
-  const [found] = await reader.select({ ownerId: lanes.userId }).from(lanes).where(eq(lanes.id, input.laneId));
+  const [found] = isId(input.laneId) ? await reader.select({ ownerId: lanes.userId }).from(lanes).where(eq(lanes.id, input.laneId)) : [];
   if (!found) throw new AppError("not_found", "There is no such lane.");
   const lane = (await listLanes(reader, viewer, { userId: found.ownerId })).find(({ id }) => id === input.laneId);
   if (!lane) throw new AppError("not_found", "There is no such lane.");

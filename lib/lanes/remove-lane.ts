@@ -6,15 +6,15 @@ import type { Actor } from "@/lib/access/viewer";
 import { recordAudit } from "@/lib/audit/record-audit";
 import { leaveAccount } from "@/lib/codex/leave-account";
 import { AppError } from "@/lib/errors/app-error";
-import { lockLanes } from "@/lib/lanes/lock-lanes";
 import { ownLanes } from "@/lib/lanes/own-lanes";
+import { lockUser } from "@/lib/users/lock-user";
 
 /**
  * The wallet's lane stays, the last lane stays, and so does the only lane of a key: without it the key would reach lanes that it was kept from. The ChatGPT
  * account of a Codex lane goes with it: `accountId` is whom the caller tells its runner to remove.
  */
 export async function removeLane(tx: Tx, input: { userId: string; laneId: string; actor: Actor }): Promise<{ accountId: string | null }> {
-  await lockLanes(tx, input.userId);
+  await lockUser(tx, input.userId);
   const all = await ownLanes(tx, input.userId);
   const lane = all.find((row) => row.id === input.laneId);
   if (!lane) throw new AppError("not_found", `There is no lane ${input.laneId}.`);

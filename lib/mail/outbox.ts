@@ -5,6 +5,8 @@ import type { Sql } from "postgres";
  *
  * A claim is only a later `next_try_at`: whoever dies with a mail in hand leaves it to the next one after that time, so a mail may
  * arrive twice, with the same Message-ID, and never not at all.
+ *
+ * The sealed secret of a mailed link is wiped when its mail has come to an end, sent or given up.
  */
 
 export type ClaimedMail = { id: string; kind: string; recipient: string; payload: unknown; tries: number };
@@ -31,7 +33,9 @@ export async function claimMail(sql: Sql): Promise<ClaimedMail | null> {
 }
 
 export async function markMailSent(sql: Sql, mailId: string): Promise<void> {
-  await sql`update outbox set sent_at = clock_timestamp(), last_error = null where id = ${mailId} and sent_at is null`;
+  await sql`
+    update outbox set sent_at = clock_timestamp(), last_error = null, payload = payload #- '{link,sealed}'
+    where id = ${mailId} and sent_at is null`;
 }
 
 /** Tried again after a pause that doubles, unless the refusal is final or it was the last try. True: given up. */
@@ -41,6 +45,7 @@ export async function markMailFailed(sql: Sql, mail: { id: string; tries: number
   await sql`
     update outbox set last_error = ${mail.error.slice(0, ERROR_CHARS_MAX)},
       given_up_at = case when ${givenUp}::boolean then clock_timestamp() end,
+      payload = case when ${givenUp}::boolean then payload #- '{link,sealed}' else payload end,
       next_try_at = clock_timestamp() + make_interval(secs => ${pauseS})
     where id = ${mail.id} and sent_at is null`;
   return givenUp;
@@ -49,7 +54,8 @@ export async function markMailFailed(sql: Sql, mail: { id: string; tries: number
 /** Mails whose last sender died with them in hand. */
 export async function giveUpStrandedMails(sql: Sql): Promise<string[]> {
   const rows = await sql<{ id: string }[]>`
-    update outbox set given_up_at = clock_timestamp(), last_error = coalesce(last_error, 'every sender stopped while sending it')
+    update outbox set given_up_at = clock_timestamp(), payload = payload #- '{link,sealed}',
+      last_error = coalesce(last_error, 'every sender stopped while sending it')
     where sent_at is null and given_up_at is null and tries >= ${TRIES_MAX} and next_try_at <= clock_timestamp()
     returning id`;
   return rows.map(({ id }) => id);

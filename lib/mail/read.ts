@@ -3,6 +3,7 @@ import type { Reader } from "@/db/client";
 import { outbox } from "@/db/schema/operations";
 import { requireAdmin } from "@/lib/access/require-sight";
 import type { Viewer } from "@/lib/access/viewer";
+import type { SealedLink } from "@/lib/mail/mail-kinds";
 import { renderMail } from "@/lib/mail/render-mail";
 
 export type MailView = {
@@ -22,21 +23,31 @@ export type MailView = {
 
 const MAILS_MAX = 100;
 
-/** The link by which the owner of an address disconnects their account is for that person alone. */
+/** In the place of what makes a link work: it is for the person who gets the mail alone. */
 const LINK_SECRET_SHOWN = "…";
 
-/** The newest mails, with what they say. For admins. */
+/**
+ * The newest mails, with what they say. For admins. Where no mail can be sent, an operator hands over the links by hand: then
+ * `openLink` opens those of mails that wait.
+ */
 export async function listMails(
   reader: Reader,
   viewer: Viewer,
-  input: { brandName: string; publicUrl: string; only: "unsent" | "sent" | null },
+  input: {
+    brandName: string;
+    publicUrl: string;
+    supportEmail?: string | null;
+    only: "unsent" | "sent" | null;
+    openLink?: (link: SealedLink) => string | null;
+  },
 ): Promise<MailView[]> {
   requireAdmin(viewer);
-  const { brandName, publicUrl, only } = input;
+  const { brandName, publicUrl, supportEmail = null, only, openLink } = input;
+  const linkSecret = (link: SealedLink) => openLink?.(link) ?? LINK_SECRET_SHOWN;
   const which: SQL | undefined = only === null ? undefined : only === "sent" ? isNotNull(outbox.sentAt) : isNull(outbox.sentAt);
   const rows = await reader.select().from(outbox).where(which).orderBy(desc(outbox.createdAt), desc(outbox.id)).limit(MAILS_MAX);
   return rows.map((row) => {
-    const mail = renderMail(row, { brandName, publicUrl, disconnectToken: () => LINK_SECRET_SHOWN });
+    const mail = renderMail(row, { brandName, publicUrl, supportEmail, linkSecret, disconnectToken: () => LINK_SECRET_SHOWN });
     const state = row.sentAt ? "sent" : row.givenUpAt ? "given_up" : "waiting";
     return {
       id: row.id,

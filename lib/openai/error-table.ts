@@ -97,11 +97,14 @@ export const ERROR_TABLE: Readonly<Record<AppErrorCode, ErrorRow>> = {
     codexRequests: "5",
     codexInStream: "rate_limit_exceeded",
   },
-  paused: told("nothing answers before somebody acts: lanes paused or signed out, the operator's switch, an account under review", {
-    status: 403,
-    code: "paused",
-    type: "permission_error",
-  }),
+  paused: told(
+    "nothing answers before somebody acts: lanes paused or signed out, the operator's switch, an account that is unconfirmed, under review, refused or suspended",
+    {
+      status: 403,
+      code: "paused",
+      type: "permission_error",
+    },
+  ),
   not_found: told("there is nothing at this address, or it belongs to somebody else", {
     status: 404,
     code: "not_found",

@@ -6,7 +6,10 @@ import { requireAdmin, requireSight } from "@/lib/access/require-sight";
 import type { Viewer } from "@/lib/access/viewer";
 import { AppError } from "@/lib/errors/app-error";
 import type { LaneDecision } from "@/lib/gateway/plan-lanes";
+import { isId } from "@/lib/ids/ids";
 import { toUsdString } from "@/lib/money/micro-usd";
+import { filterSql } from "@/lib/requests/filter-sql";
+import { NO_FILTER, type RequestFilter } from "@/lib/requests/request-filter";
 
 export type TokensView = { freshInput: number; cachedInput: number; cacheWrite: number; output: number; reasoning: number };
 
@@ -42,6 +45,8 @@ export type RequestView = {
   /** What the same tokens would have cost on the wallet; null when the model is not sold. */
   costOnWalletUsd: string | null;
   client: string;
+  /** Groups the requests of one working directory, or of one session; null: nothing told. */
+  projectId: string | null;
   labels: {
     requestKind: string | null;
     threadSource: string | null;
@@ -79,20 +84,22 @@ export type RequestPage = { rows: RequestView[]; nextCursor: string | null };
 
 const LIMIT_MAX = 500;
 
+/** Everything that is kept. */
+const WHOLE_LOG: FilteredLog = { filter: { ...NO_FILTER, range: "all" }, now: new Date(0) };
+
+/** `now`: the end of the filter's relative ranges. */
+export type FilteredLog = { filter: RequestFilter; now: Date };
+type ListQuery = { userId: string | null; limit: number; before?: string | null } & Partial<FilteredLog>;
+
 /** Newest first. `userId: null` is everybody's log and for admins only. `before` is the `nextCursor` of the page before. */
-export async function listRequests(
-  reader: Reader,
-  viewer: Viewer,
-  input: { userId: string | null; limit: number; before?: string | null },
-): Promise<RequestPage> {
-  if (input.userId === null) requireAdmin(viewer);
-  else requireSight(viewer, input.userId);
+export async function listRequests(reader: Reader, viewer: Viewer, input: ListQuery): Promise<RequestPage> {
+  requireLogSight(viewer, input.userId);
   if (!Number.isInteger(input.limit) || input.limit < 1 || input.limit > LIMIT_MAX) {
     throw new AppError("request_invalid", `limit must be a whole number from 1 to ${LIMIT_MAX}.`, { param: "limit" });
   }
   const found = await select(reader, {
     where: and(
-      input.userId === null ? undefined : eq(requests.userId, input.userId),
+      filterSql(input.userId, input.filter ?? WHOLE_LOG.filter, input.now ?? WHOLE_LOG.now),
       input.before ? isBefore(readCursor(input.before)) : undefined,
     ),
     // One more than asked for: it tells whether there is a next page.
@@ -103,8 +110,35 @@ export async function listRequests(
   return { rows, nextCursor: found.length > rows.length && last ? writeCursor(last) : null };
 }
 
+/** Whoever may not see a log hears that there is none. */
+export function requireLogSight(viewer: Viewer, userId: string | null): void {
+  if (userId === null) requireAdmin(viewer);
+  else requireSight(viewer, userId);
+}
+
+/** Counted so far and no further. */
+const COUNT_MAX = 10_000;
+
+/** How many match; more than `COUNT_MAX` are not counted. */
+export async function countRequests(
+  reader: Reader,
+  viewer: Viewer,
+  { userId, filter, now }: { userId: string | null } & FilteredLog,
+): Promise<{ count: number; isMore: boolean }> {
+  requireLogSight(viewer, userId);
+  const some = reader
+    .select({ one: sql`1` })
+    .from(requests)
+    .where(filterSql(userId, filter, now))
+    .limit(COUNT_MAX + 1)
+    .as("some");
+  const [row] = await reader.select({ count: sql<number>`count(*)::int` }).from(some);
+  const count = row?.count ?? 0;
+  return { count: Math.min(count, COUNT_MAX), isMore: count > COUNT_MAX };
+}
+
 export async function findRequest(reader: Reader, viewer: Viewer, input: { requestId: string }): Promise<RequestView> {
-  const [row] = await select(reader, { where: eq(requests.id, input.requestId), limit: 1 });
+  const [row] = isId(input.requestId) ? await select(reader, { where: eq(requests.id, input.requestId), limit: 1 }) : [];
   if (!row) throw new AppError("not_found", "There is no such request.");
   requireSight(viewer, row.userId);
   return row;
@@ -166,6 +200,7 @@ function requestView(request: typeof requests.$inferSelect, laneLabel: string | 
     costUsd: toUsdString(request.cost),
     costOnWalletUsd: request.costOnWallet === null ? null : toUsdString(request.costOnWallet),
     client: request.client,
+    projectId: request.projectId,
     labels: {
       requestKind: request.requestKind,
       threadSource: request.threadSource,

@@ -17,6 +17,7 @@ import { reportLaneState } from "@/lib/lanes/report-lane-state";
 import { noteUsageReport } from "@/lib/providers/note-usage-report";
 import { PriceBook } from "@/lib/providers/price-book";
 import { findStoredResponse, recordStoredResponse } from "@/lib/requests/stored-responses";
+import { remembered } from "@/lib/runtime/remembered";
 import { runtime, type Runtime } from "@/lib/runtime/runtime";
 import { Upstreams } from "@/lib/runtime/upstreams";
 import { areCodexLanesOn } from "@/lib/settings/codex-switch";
@@ -30,6 +31,8 @@ import { Settler } from "@/lib/wallet/settler";
 
 export type GatewayRuntime = {
   gateway: Gateway;
+  /** The one cache of this process that the database keeps up to date. */
+  keys: KeyCache;
   processId: string;
   /** Waits for running requests, settles what is left, and says goodbye to the database. */
   stop(drainMs: number): Promise<void>;
@@ -72,7 +75,7 @@ const RUNNER_STRIKES = 2;
 /** The operator's switch is read again after this long, should the database's word of a change have been lost. */
 const SWITCH_LIFETIME_MS = 30_000;
 /** What the hold of one request includes for the hosted web search. */
-const WEB_SEARCH_CALLS_MAX = 10;
+export const WEB_SEARCH_CALLS_MAX = 10;
 
 const KEY = Symbol.for("switchyard.gateway-runtime");
 const store = globalThis as { [KEY]?: Promise<GatewayRuntime> };
@@ -138,7 +141,13 @@ export async function buildGatewayRuntime(rt: Runtime, timings = gatewayTimings(
     newRequestId: () => newId("req"),
     newHoldId: () => newId("hold"),
     verifyKey: explained(async (headers, clientAddress) => {
-      const found = await verifyKey(headers, { cache: keys, clock, clientAddress, publicUrl: config.publicUrl });
+      const found = await verifyKey(headers, {
+        cache: keys,
+        clock,
+        clientAddress,
+        publicUrl: config.publicUrl,
+        masterKey: config.masterKey,
+      });
       return upstreams.gatewayKey(found, book, () => codexSwitch.read());
     }),
     noteKeyRefused: (code) => void keysRefused.set(code, (keysRefused.get(code) ?? 0) + 1),
@@ -261,6 +270,7 @@ export async function buildGatewayRuntime(rt: Runtime, timings = gatewayTimings(
 
   return {
     gateway,
+    keys,
     processId,
     async stop(drainMs) {
       const hurry = setTimeout(() => settler.hurry(), drainMs);
@@ -283,25 +293,6 @@ function explained<A extends unknown[], T>(ask: (...input: A) => Promise<T>): (.
     } catch (error) {
       throw explainPassingError(error);
     }
-  };
-}
-
-/** A value that is read when it is asked for, and kept until it is dropped or too old. */
-function remembered<T>(lifetimeMs: number, read: () => Promise<T>): { read(): Promise<T>; drop(): void } {
-  let kept: { value: Promise<T>; readAtMs: number } | null = null;
-  return {
-    read: () => {
-      if (kept && performance.now() - kept.readAtMs < lifetimeMs) return kept.value;
-      const entry = { value: read(), readAtMs: performance.now() };
-      kept = entry;
-      entry.value.catch(() => {
-        if (kept === entry) kept = null;
-      });
-      return entry.value;
-    },
-    drop: () => {
-      kept = null;
-    },
   };
 }
 

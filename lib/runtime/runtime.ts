@@ -6,7 +6,17 @@ import { parseMasterKeys } from "@/lib/crypto/master-keys";
 import { createSealer, type Sealer } from "@/lib/crypto/sealer";
 import { systemClock, type Clock } from "@/lib/time/clock";
 
-export type Runtime = { config: ProcessConfig; db: Database; clock: Clock; log: Logger; sealer: Sealer };
+export type Runtime = {
+  config: ProcessConfig;
+  db: Database;
+  /** A few connections apart: whoever exports a year waits for others who do, and nobody's request waits for them. */
+  exportDb: Database;
+  clock: Clock;
+  log: Logger;
+  sealer: Sealer;
+};
+
+const EXPORT_CONNECTIONS_MAX = 1;
 
 const KEY = Symbol.for("switchyard.runtime");
 const store = globalThis as { [KEY]?: Runtime };
@@ -26,6 +36,7 @@ function buildRuntime(): Runtime {
   return {
     config,
     db: connectDatabase(config.databaseUrl),
+    exportDb: connectDatabase(config.databaseUrl, { max: EXPORT_CONNECTIONS_MAX }),
     clock: systemClock,
     log,
     sealer: createSealer(parseMasterKeys(config.masterKey)),

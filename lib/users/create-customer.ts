@@ -1,9 +1,8 @@
 import type { Tx } from "@/db/client";
-import { lanes } from "@/db/schema/lanes";
 import type { Actor } from "@/lib/access/viewer";
 import { recordAudit } from "@/lib/audit/record-audit";
-import { newId } from "@/lib/ids/ids";
 import { issueKey, type IssuedKey } from "@/lib/keys/issue-key";
+import { openWalletLane } from "@/lib/lanes/open-wallet-lane";
 import { toUsdString, type MicroUsd } from "@/lib/money/micro-usd";
 import type { Clock } from "@/lib/time/clock";
 import { insertUser } from "@/lib/users/insert-user";
@@ -40,7 +39,7 @@ export async function createCustomer(tx: Tx, input: NewCustomer): Promise<Create
     subject: user.id,
     after: { username: user.username, email: user.email, openingCreditUsd: input.openingCredit ? toUsdString(input.openingCredit) : null },
   });
-  await tx.insert(lanes).values({ id: newId("lane"), userId: user.id, kind: "wallet", position: 1, label: "Wallet" });
+  await openWalletLane(tx, user.id);
   const key = await issueKey(tx, { userId: user.id, name: "First key", actor, clock });
   if (input.openingCredit) {
     await adjustWallet(tx, { userId: user.id, amount: input.openingCredit, note: "Opening credit", actor, idempotencyKey: "opening" });

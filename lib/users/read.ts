@@ -1,7 +1,7 @@
 import { asc, eq, sql } from "drizzle-orm";
 import type { Reader } from "@/db/client";
 import { wallets } from "@/db/schema/ledger";
-import { sessions, users } from "@/db/schema/users";
+import { sessions, users, type UserStatus } from "@/db/schema/users";
 import { requireAdmin, requireSight } from "@/lib/access/require-sight";
 import type { Viewer } from "@/lib/access/viewer";
 import { AppError } from "@/lib/errors/app-error";
@@ -12,7 +12,7 @@ export type UserView = {
   username: string;
   email: string | null;
   role: "customer" | "admin";
-  status: "active" | "suspended";
+  status: UserStatus;
   createdAt: string;
   wallet: { availableUsd: string; heldUsd: string };
   /** Requests in the kept part of the log. */

@@ -11,4 +11,6 @@ export const signInInput = z.object({
     .max(254, "That is too long.")
     .regex(NO_CONTROL_CHARACTERS),
   password: z.string("Give your password.").min(1, "Give your password.").max(200, "That is too long."),
+  /** For next-auth's callback, which has no second step: of the authenticator, or a recovery code. */
+  code: z.string().max(100).optional(),
 });

@@ -1,6 +1,6 @@
 import { RateLimiterMemory } from "rate-limiter-flexible";
-import { clientNetwork, readIpAddress } from "@/lib/http/ip-address";
-import { isSharedAddress, SHARED_FACTOR } from "@/lib/http/shared-address";
+import { clientNetwork } from "@/lib/http/ip-address";
+import { sharedFactor } from "@/lib/users/shared-factor";
 
 const QUARTER_HOUR_S = 900;
 const HOUR_S = 3600;
@@ -39,26 +39,27 @@ export class SignInLimiter {
     return null;
   }
 
+  /** The password was right: whoever mistyped it before has all tries again. */
   async forgive(attempt: SignInTry): Promise<void> {
     for (const { limiter, key } of this.#bounds(attempt)) {
       await (limiter === this.#pair ? limiter.delete(key) : limiter.reward(key));
     }
   }
 
+  /** Nothing was checked: this try does not count, and those before it do. */
+  async giveBack(attempt: SignInTry): Promise<void> {
+    for (const { limiter, key } of this.#bounds(attempt)) await limiter.reward(key);
+  }
+
   /** Address first: a stranger whose address is used up cannot fill the memory with names. */
   #bounds({ name, address }: SignInTry): Bound[] {
     const folded = name.toLowerCase();
     const network = address === null ? "" : clientNetwork(address);
-    const factor = isShared(address) ? SHARED_FACTOR : 1;
+    const factor = sharedFactor(address);
     const byName: Bound[] = [
       { limiter: this.#pair, key: `${folded} ${network}`, triesMax: PAIR_TRIES_MAX * factor },
       { limiter: this.#name, key: folded, triesMax: NAME_TRIES_MAX },
     ];
     return address === null ? byName : [{ limiter: this.#address, key: network, triesMax: ADDRESS_TRIES_MAX * factor }, ...byName];
   }
-}
-
-function isShared(address: string | null): boolean {
-  const read = address === null ? null : readIpAddress(address);
-  return read !== null && isSharedAddress(read);
 }

@@ -1,4 +1,4 @@
-import type { Sql } from "postgres";
+import type { RawSql } from "@/db/raw-sql";
 import type { Admission, AdmissionOutcome, AdmissionResult } from "@/lib/gateway/ports";
 import { microUsd } from "@/lib/money/micro-usd";
 
@@ -15,7 +15,7 @@ type Row = {
  * Lets a group of requests in and places their holds: one statement, one commit. Idempotent per hold id and request id, so a
  * group whose acknowledgement was lost may be sent again.
  */
-export async function admitRequests(sql: Sql, processId: string, items: readonly Admission[]): Promise<AdmissionResult[]> {
+export async function admitRequests(sql: RawSql, processId: string, items: readonly Admission[]): Promise<AdmissionResult[]> {
   const rows = await sql<
     Row[]
   >`select * from admit_requests(${toJson(items.map((item) => ({ ...item, processId })))}::text::jsonb) order by ordinal`;

@@ -19,7 +19,7 @@ export async function retryParkedSettlements(sql: Sql): Promise<{ settled: numbe
       await parkSettlement(sql, item, error);
       continue;
     }
-    await sql`update parked_settlements set resolved_at = clock_timestamp() where request_id = ${requestId}`;
+    await sql`update parked_settlements set resolved_at = clock_timestamp(), payload = '' where request_id = ${requestId}`;
     await sql`update alarms set resolved_at = clock_timestamp() where kind = 'settlement_parked' and subject = ${requestId} and resolved_at is null`;
     settled += 1;
   }

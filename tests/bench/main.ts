@@ -7,6 +7,9 @@ import type { BodySize } from "@/tests/bench/canned";
 import { benchCodexLanes } from "@/tests/bench/codex-lanes";
 import { CONTESTANTS, openArena, type Arena, type ContestantName } from "@/tests/bench/contestants";
 import { readCpuProfile } from "@/tests/bench/cpu-profile";
+import { shootGallery } from "@/tests/bench/gallery";
+import { benchLighthouse } from "@/tests/bench/lighthouse";
+import { benchRequestLog } from "@/tests/bench/request-log";
 import { caseName, markdown, medianOf, ratioTable, type CaseResult } from "@/tests/bench/report";
 import { shoot, type Case, type Measured } from "@/tests/bench/shoot";
 import { soak } from "@/tests/bench/soak";
@@ -18,6 +21,9 @@ const USAGE = `npm run bench -- [options]
   --cases sse,1KB,16   some of: sse json 1KB 38KB 1 16 64
   --profile            processor profile of the gateway with full billing
   --codex              instead: Codex lanes through the whole product
+  --log                instead: the request log and the usage page over a million requests of one customer
+  --lighthouse         instead: what Lighthouse says of home, docs and dashboard
+  --gallery            instead: the pictures of every page in screenshots/
   --soak 10            instead: minutes of load with full billing, and what it does to the memory`;
 
 const { values } = parseArgs({
@@ -28,6 +34,9 @@ const { values } = parseArgs({
     cases: { type: "string", default: "" },
     profile: { type: "boolean", default: false },
     codex: { type: "boolean", default: false },
+    log: { type: "boolean", default: false },
+    lighthouse: { type: "boolean", default: false },
+    gallery: { type: "boolean", default: false },
     soak: { type: "string" },
     "postgres-setting": { type: "string", multiple: true, default: [] },
     help: { type: "boolean", default: false },
@@ -41,6 +50,9 @@ const ROUND_MAX = 25;
 
 if (values.help) console.log(USAGE);
 else if (values.codex) console.log(await benchCodexLanes(path.resolve(".cache/bench")));
+else if (values.log) console.log(await benchRequestLog(path.resolve(".cache/bench")));
+else if (values.gallery) console.log(await shootGallery(path.resolve(".cache/bench")));
+else if (values.lighthouse) console.log(await benchLighthouse(path.resolve(".cache/bench")));
 else await main();
 
 async function main(): Promise<void> {

@@ -149,6 +149,10 @@ describe("the real Codex CLI through the gateway", () => {
     const { result, rows } = await booked(({ endpoint }) => codexTui(endpoint, { model }));
     expect(result).toContain("third answer");
     expect(labels(rows).toSorted()).toEqual(["compaction user", "turn thread_title", "turn user", "turn user", "turn user"]);
+    // All in one folder, but for the title, which Codex asks for without naming any.
+    const [project, ...others] = new Set(rows.filter(({ threadSource }) => threadSource === "user").map(({ projectId }) => projectId));
+    expect([project, others]).toEqual([expect.stringMatching(/^dir_[0-9a-f]{20}$/), []]);
+    expect(rows.find(({ threadSource }) => threadSource === "thread_title")?.projectId).toBeNull();
   });
 
   test("the lane of an own key, in front, gets Codex's very bytes, and the wallet pays nothing", async () => {

@@ -99,7 +99,7 @@ const scenes: Scene[] = [
       const secret = `sk-sy-unknown-${client.customer.keyId}`;
       return { customer: { ...client.customer, secret }, endpoint: { ...client.endpoint, apiKey: secret } };
     },
-    codex: { text: /^This API key is not known\. Check it at http:\S+\/dashboard\.$/, requests: 1 },
+    codex: { text: /^This API key is not known\. Check it at http:\S+\/dashboard\/keys\.$/, requests: 1 },
     sdk: { error: OpenAI.AuthenticationError, code: "invalid_api_key", requests: 1 },
   },
   {
@@ -109,7 +109,7 @@ const scenes: Scene[] = [
       await gateway.database.orm.update(apiKeys).set({ revokedAt: new Date() }).where(eq(apiKeys.id, client.customer.keyId));
       return client;
     },
-    codex: { text: /^This API key was revoked\. Make a new one at http:\S+\/dashboard\.$/, requests: 1 },
+    codex: { text: /^This API key was revoked\. Make a new one at http:\S+\/dashboard\/keys\.$/, requests: 1 },
     sdk: { error: OpenAI.AuthenticationError, code: "invalid_api_key", requests: 1 },
   },
   {
@@ -120,7 +120,7 @@ const scenes: Scene[] = [
       return client;
     },
     codex: {
-      text: /^unexpected status 401 Unauthorized: This API key has expired\. Make a new one at http:\S+\/dashboard\., url: /,
+      text: /^unexpected status 401 Unauthorized: This API key has expired\. Make a new one at http:\S+\/dashboard\/keys\., url: /,
       requests: 6,
     },
     sdk: { error: OpenAI.AuthenticationError, code: "invalid_api_key", requests: 1 },
@@ -128,7 +128,7 @@ const scenes: Scene[] = [
   {
     code: "ip_not_allowed",
     client: () => gateway.client({ limits: { ipAllow: ["192.0.2.1"] } }),
-    codex: { text: /^This API key may not be used from 127\.0\.0\.1\. Change that at http:\S+\/dashboard\.$/, requests: 1 },
+    codex: { text: /^This API key may not be used from 127\.0\.0\.1\. Change that at http:\S+\/dashboard\/keys\.$/, requests: 1 },
     sdk: { error: OpenAI.AuthenticationError, code: "invalid_api_key", requests: 1 },
   },
   {

@@ -16,9 +16,13 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-/** A Chromium of this machine, else the one that an npm package carries: nothing has to be installed by hand. */
-export async function launchBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: findOnPath() ?? (await unpackChromium()), args: FLAGS });
+/**
+ * A Chromium of this machine, else the one that an npm package carries: nothing has to be installed by hand. With a `debuggingPort`
+ * other programs can drive it too.
+ */
+export async function launchBrowser({ debuggingPort }: { debuggingPort?: number } = {}): Promise<Browser> {
+  const args = debuggingPort === undefined ? FLAGS : [...FLAGS, `--remote-debugging-port=${debuggingPort}`];
+  return chromium.launch({ executablePath: findOnPath() ?? (await unpackChromium()), args });
 }
 
 /** Only the binary: the flags that the package recommends run it in one process, without web security. */

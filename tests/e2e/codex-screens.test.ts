@@ -5,11 +5,9 @@ import AxeBuilder from "@axe-core/playwright";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { launchBrowser } from "@/tests/e2e/browser";
+import { LOOKS } from "@/tests/e2e/looks";
 import { approve, connect, createCustomer, type Customer, runAdmin, shownCode, signIn } from "@/tests/e2e/product-desk";
 import { READY, spawnProduct, type RunningProduct } from "@/tests/factories/start-product";
-
-const SIZES = [1440, 360];
-const THEMES = ["light", "dark"] as const;
 
 const folder = realpathSync(mkdtempSync(path.join(tmpdir(), "switchyard-codex-screens-")));
 let product: RunningProduct;
@@ -73,6 +71,7 @@ describe("a customer", () => {
     await notice.waitFor();
     await page.getByRole("button", { name: /^Let the wallet answer: / }).click();
     await expect.poll(() => notice.count()).toBe(0);
+    await page.goto(`${product.url}/dashboard/keys`);
     await page.getByRole("link", { name: /^Options of / }).click();
     expect(await page.getByLabel("The wallet may take over too").nth(1).isChecked()).toBe(true);
     const audit = (await runAdmin(product, ["key", "list", "--username", ada.username])) as { spillCannotToWallet: boolean }[];
@@ -128,11 +127,15 @@ describe("a customer", () => {
 
   test("chooses for a key what may take over from the Codex lanes", async () => {
     const page = await openDashboard();
+    await page.goto(`${product.url}/dashboard/keys`);
     await page.getByRole("link", { name: /^Options of / }).click();
     await page.getByLabel("Busy").selectOption("any");
     await page.getByLabel(/^Strict:/).check();
-    await page.getByRole("button", { name: "Save" }).click();
-    await page.getByText("Saved. It holds for every request from now on.").waitFor();
+    await page
+      .locator("form", { has: page.getByLabel("Busy") })
+      .getByRole("button", { name: "Save" })
+      .click();
+    await page.getByText("Saved. It counts from the next request.").waitFor();
     expect(await page.getByLabel("Busy").inputValue()).toBe("any");
     expect(await page.getByLabel(/^Strict:/).isChecked()).toBe(true);
     await page.reload();
@@ -159,7 +162,7 @@ describe("the operator", () => {
   });
 });
 
-test.each(SIZES.flatMap((width) => THEMES.map((colorScheme) => ({ width, colorScheme }))))(
+test.each(LOOKS)(
   "$width pixels wide and $colorScheme: no screen has an axe violation or scrolls sideways",
   async ({ width, colorScheme }) => {
     const options: BrowserContextOptions = { colorScheme, viewport: { width, height: 900 } };

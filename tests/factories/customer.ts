@@ -38,6 +38,6 @@ export async function testCustomer(
   const { userId } = made;
   const [lane] = await orm.select({ id: lanes.id }).from(lanes).where(eq(lanes.userId, userId));
   if (!lane) throw new Error("a customer without a lane");
-  const viewer: Viewer = { userId, username, role: "customer", via: { kind: "api_key", keyId: made.key.id } };
+  const viewer: Viewer = { userId, username, role: "customer", via: { kind: "api_key", keyId: made.key.id, accountRead: true } };
   return { userId, username, keyId: made.key.id, secret: made.key.secret, walletLaneId: lane.id, viewer };
 }

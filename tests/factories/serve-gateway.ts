@@ -5,6 +5,7 @@ import type { Database } from "@/db/client";
 import { loadProcessConfig } from "@/lib/config/load-config";
 import { serveNodeRequest } from "@/lib/http/node-adapter";
 import { buildGatewayRuntime, type GatewayRuntime, type GatewayTimings } from "@/lib/runtime/gateway-runtime";
+import type { Runtime } from "@/lib/runtime/runtime";
 import { systemClock } from "@/lib/time/clock";
 import { TEST_MASTER_KEY, testSealer } from "@/tests/factories/provider";
 
@@ -12,6 +13,8 @@ export type ServedGateway = {
   url: string;
   port: number;
   runtime: GatewayRuntime;
+  /** What it was built from. */
+  parts: Runtime;
   /** Open sockets of clients. */ connections(): Promise<number>;
   close(drainMs?: number): Promise<void>;
 };
@@ -49,10 +52,8 @@ export async function serveGateway(input: {
     ...input.env,
   });
   const log = pino({ level: process.env["TEST_GATEWAY_LOG"] ?? "silent" });
-  const runtime = await buildGatewayRuntime(
-    { config, db: input.db, clock: systemClock, log, sealer: testSealer },
-    { ...TEST_TIMINGS, ...input.timings },
-  );
+  const parts: Runtime = { config, db: input.db, exportDb: input.db, clock: systemClock, log, sealer: testSealer };
+  const runtime = await buildGatewayRuntime(parts, { ...TEST_TIMINGS, ...input.timings });
   const options = { trustedProxies: ["127.0.0.0/8"], stallMs: input.stallMs ?? 60_000 };
   const server = createServer({ requestTimeout: 0 }, (req, res) => {
     serveNodeRequest(runtime.gateway.handle, { req, res }, options).catch(() => res.destroy());
@@ -63,6 +64,7 @@ export async function serveGateway(input: {
     url: `http://127.0.0.1:${port}`,
     port,
     runtime,
+    parts,
     connections: () => new Promise((resolve, reject) => server.getConnections((error, count) => (error ? reject(error) : resolve(count)))),
     close: async (drainMs = 5_000) => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

@@ -11,7 +11,7 @@ export type Violation = { path: string; line: number; message: string };
 type Zone = "app" | "components" | "core" | "domain" | "config" | "runtime" | "db" | "workers" | "tests" | "tooling";
 type Import = { specifier: string; typeOnly: boolean; reExport: boolean; line: number };
 
-const CORE = ["errors", "time", "money", "ids", "access", "http", "openai", "pricing", "metering", "turns", "gateway"];
+const CORE = ["errors", "time", "money", "ids", "access", "http", "openai", "pricing", "metering", "turns", "gateway", "site"];
 const DOMAINS = [
   "crypto",
   "mail",
@@ -26,6 +26,8 @@ const DOMAINS = [
   "providers",
   "payments",
   "orders",
+  "status",
+  "api-spec",
 ];
 
 /** From -> to. What is not listed is forbidden. */

@@ -12,6 +12,7 @@ import { addLedgerCommands } from "@/workers/admin/commands/ledger";
 import { addPriceCommands } from "@/workers/admin/commands/price";
 import { addProviderCommands } from "@/workers/admin/commands/provider";
 import { addRequestCommands } from "@/workers/admin/commands/request";
+import { addSignUpCommands } from "@/workers/admin/commands/signup";
 import { addUserCommands } from "@/workers/admin/commands/user";
 
 /** The whole command line: `npm run --silent admin -- <noun> <verb> [options]`. */
@@ -33,6 +34,7 @@ export function program(): Command {
     addRequestCommands,
     addLedgerCommands,
     addUserCommands,
+    addSignUpCommands,
     addAdminCommands,
     addAlarmCommands,
     addDatabaseCommands,

@@ -2,6 +2,7 @@ import { createTransport } from "nodemailer";
 import { raiseAlarm } from "@/lib/audit/raise-alarm";
 import { disconnectToken } from "@/lib/codex/disconnect-link";
 import { claimMail, giveUpStrandedMails, markMailFailed, markMailSent, type ClaimedMail } from "@/lib/mail/outbox";
+import { openLink } from "@/lib/users/mail-links";
 import { renderMail, type MailSite } from "@/lib/mail/render-mail";
 import type { Runtime } from "@/lib/runtime/runtime";
 
@@ -10,16 +11,22 @@ const MAILS_PER_RUN_MAX = 200;
 const CONNECT_TIMEOUT_MS = 15_000;
 const SOCKET_TIMEOUT_MS = 30_000;
 
-type Post = Pick<Runtime, "config" | "db" | "log">;
+type Post = Pick<Runtime, "config" | "db" | "log" | "sealer">;
 type Transport = ReturnType<typeof createTransport>;
 
 /** Sends what is due. Without SMTP_URL everything stays in the outbox, where operators see it. */
-export async function sendMails({ config, db, log }: Post): Promise<void> {
+export async function sendMails({ config, db, log, sealer }: Post): Promise<void> {
   if (config.smtpUrl === null) return;
   const site: MailSite = {
     brandName: config.brandName,
     publicUrl: config.publicUrl,
     disconnectToken: (accountId) => disconnectToken(config.masterKey, accountId),
+    linkSecret: (link) => {
+      const secret = openLink(sealer, link);
+      if (secret === null) throw new Error(`the secret of ${link.linkId} was wiped before its mail was sent`);
+      return secret;
+    },
+    supportEmail: config.supportEmail,
   };
   const from = { name: config.brandName, address: config.mailFrom ?? `no-reply@${new URL(config.publicUrl).hostname}` };
   const transport = createTransport({
@@ -58,9 +65,9 @@ type Letter = { mail: ClaimedMail; site: MailSite; from: { name: string; address
 
 /** Null: the server has taken it. A 5xx about the mail itself is its last word; anything else may pass. */
 async function deliver(transport: Transport, { mail, site, from }: Letter): Promise<{ isFinal: boolean; error: string } | null> {
-  const rendered = renderMail(mail, site);
-  if (rendered === null) return { isFinal: true, error: `this version knows no mail of kind ${mail.kind}` };
   try {
+    const rendered = renderMail(mail, site);
+    if (rendered === null) return { isFinal: true, error: `this version knows no mail of kind ${mail.kind}` };
     await transport.sendMail({
       ...rendered,
       from,

@@ -3,12 +3,18 @@ import type { Runtime } from "@/lib/runtime/runtime";
 import { checkLedger } from "@/workers/background/check-ledger";
 import { expireSignIns } from "@/lib/codex/expire-sign-ins";
 import { pruneHistory } from "@/lib/codex/prune-history";
+import { guardedAgent } from "@/lib/http/guarded-agent";
+import { MAIL_QUEUED } from "@/lib/mail/queue-mail";
+import { erasePeople } from "@/workers/background/erase-people";
 import { keepPartitions } from "@/workers/background/keep-partitions";
+import { checkUsage, rollUp } from "@/workers/background/roll-up";
 import { makeCatalogue } from "@/workers/background/make-catalogue";
 import { probeLanes } from "@/workers/background/probe-lanes";
 import { retryParked } from "@/workers/background/retry-parked";
 import { sendMails } from "@/workers/background/send-mails";
 import { watchRunners } from "@/workers/background/watch-runners";
+import { watchStatus } from "@/workers/background/watch-status";
+import { watchBalances } from "@/lib/wallet/balance-alerts";
 import { expireDeadHolds } from "@/lib/wallet/heartbeat";
 
 /** Dead holds that one run settles; more wait for the next minute. */
@@ -24,9 +30,13 @@ const CRONTAB = `
 * * * * * watch-runners ?jobKey=watch-runners
 * * * * * probe-lanes ?jobKey=probe-lanes
 * * * * * expire-sign-ins ?jobKey=expire-sign-ins
+* * * * * watch-balances ?jobKey=watch-balances
+*/5 * * * * roll-up-usage ?jobKey=roll-up-usage
 */10 * * * * retry-parked ?jobKey=retry-parked
 7 * * * * keep-partitions ?jobKey=keep-partitions
+17 * * * * erase-people ?jobKey=erase-people
 23 3 * * * check-ledger ?jobKey=check-ledger
+31 3 * * * check-usage ?jobKey=check-usage
 41 3 * * * prune-history ?jobKey=prune-history
 `;
 
@@ -43,6 +53,7 @@ export async function startBackground(rt: Runtime): Promise<{ stop(): Promise<vo
     },
     "retry-parked": () => retryParked(rt),
     "keep-partitions": () => keepPartitions(rt),
+    "erase-people": () => erasePeople(rt),
     "check-ledger": () => checkLedger(rt),
     "make-catalogue": () => makeCatalogue(rt),
     "send-mails": () => sendMails(rt),
@@ -52,6 +63,12 @@ export async function startBackground(rt: Runtime): Promise<{ stop(): Promise<vo
       const count = await expireSignIns(db.sql);
       if (count > 0) log.info({ count }, "sign-ins that nobody ended are over");
     },
+    "watch-balances": async () => {
+      const count = await watchBalances(db.sql);
+      if (count > 0) log.info({ count }, "balances fell below their thresholds");
+    },
+    "roll-up-usage": () => rollUp(rt),
+    "check-usage": () => checkUsage(rt),
     "prune-history": async () => log.info(await pruneHistory(db.sql), "history pruned"),
   };
   const runner = await run({
@@ -66,7 +83,21 @@ export async function startBackground(rt: Runtime): Promise<{ stop(): Promise<vo
       else if (level === "warning") log.warn(message);
     }),
   });
-  const once = ["expire-holds", "keep-partitions", ...(config.codexCatalogue === "fetch" ? ["make-catalogue"] : [])];
+  const once = ["expire-holds", "keep-partitions", "roll-up-usage", ...(config.codexCatalogue === "fetch" ? ["make-catalogue"] : [])];
   for (const task of once) await runner.addJob(task, {}, { jobKey: `start-${task}`, maxAttempts: 5 });
-  return { stop: () => runner.stop() };
+  // One job, however many mails: while it waits, it is replaced; what comes while it runs makes the next one.
+  const subscription = await db.sql.listen(MAIL_QUEUED, () => {
+    runner
+      .addJob("send-mails", {}, { jobKey: "send-queued-mails" })
+      .catch((error: unknown) => log.error({ err: error }, "mails not sent at once"));
+  });
+  const agent = guardedAgent({ allow: config.upstreamAllow });
+  const status = watchStatus(rt, agent);
+  return {
+    stop: async () => {
+      await subscription.unlisten().catch(() => {});
+      await Promise.all([runner.stop(), status.stop()]);
+      await agent.close();
+    },
+  };
 }

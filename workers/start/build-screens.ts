@@ -9,7 +9,18 @@ import { waitForFileLock } from "@/workers/shared/file-lock";
 import { OperatorError } from "@/workers/shared/operator-error";
 
 /** Everything that ends up in the build of the screens. */
-const SOURCES = ["app", "components", "db", "lib", "public", "next.config.mjs", "package-lock.json", "postcss.config.mjs", "tsconfig.json"];
+const SOURCES = [
+  "app",
+  "components",
+  "db",
+  "lib",
+  "public",
+  "mdx-components.tsx",
+  "next.config.mjs",
+  "package-lock.json",
+  "postcss.config.mjs",
+  "tsconfig.json",
+];
 const MARK_FILE = ".next/switchyard-sources";
 const PROGRESS_MS = 10_000;
 const LOCK_FILE = ".build/screens.lock";

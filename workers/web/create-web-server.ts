@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { Logger } from "pino";
 import type { ProcessConfig } from "@/lib/config/load-config";
 import { AppError } from "@/lib/errors/app-error";
-import { boundBody } from "@/lib/http/bound-body";
+import { announcesMoreThan, boundBody } from "@/lib/http/bound-body";
 import type { HeaderMap } from "@/lib/http/call";
 import { serveNodeRequest } from "@/lib/http/node-adapter";
 import { newId } from "@/lib/ids/ids";
@@ -25,6 +25,10 @@ const KEEP_ALIVE_MS = 75_000;
 const HEADERS_MS = 60_000;
 /** A body that stands still for this long ends its connection; so does one for a screen that is not whole by then. */
 const BODY_IDLE_MS = 30_000;
+/** As much as Next lets into a Server Action. Its route handlers, next-auth's among them, would read any body whole. */
+const SCREEN_BODY_BYTES_MAX = 1024 * 1024;
+/** A form of the sign-in: anybody may send one. */
+const AUTH_BODY_BYTES_MAX = 64 * 1024;
 
 /** A year, for this name only. Set here, since the build of the screens does not know the public address. */
 const HSTS = "max-age=31536000";
@@ -46,8 +50,15 @@ export function createWebServer(input: {
     if (isHttps) res.setHeader("strict-transport-security", HSTS);
     const url = req.url ?? "/";
     const isApi = url.startsWith("/v1/") || url === "/v1";
-    boundBody(req, { idleMs: BODY_IDLE_MS, totalMs: isApi ? null : BODY_IDLE_MS });
-    if (isApi) {
+    // The gateway bounds the length and the time of its bodies itself.
+    const bytesMax = isApi ? null : screenBodyBytesMax(url);
+    const isTooLong = bytesMax !== null && announcesMoreThan(req, bytesMax);
+    boundBody(req, { idleMs: BODY_IDLE_MS, totalMs: isApi ? null : BODY_IDLE_MS, bytesMax: isTooLong ? null : bytesMax });
+    if (isTooLong) {
+      // Read and thrown away, so that the refusal arrives: a connection that is closed over unread bytes may lose it.
+      req.resume();
+      answerError(req, res, new AppError("body_too_large", `The body is larger than ${bytesMax / 1024} KiB.`));
+    } else if (isApi) {
       const { gateway } = await input.gateway();
       await serveNodeRequest(gateway.handle, { req, res }, options);
     } else if (isProbe(url)) {
@@ -66,9 +77,7 @@ export function createWebServer(input: {
       }
       // What comes here is a gateway or a screen that could not be built: mostly a database that is away.
       const unavailable = new AppError("upstream_unavailable", "The gateway is not ready. Try again shortly.", { retryAfterS: 5 });
-      const reply = errorReply(unavailable, { client: clientKind(req.headers as HeaderMap), wire: "other", requestId: newId("req") });
-      res.writeHead(reply.status, reply.headers);
-      res.end(reply.body);
+      answerError(req, res, unavailable);
     });
   });
   return {
@@ -89,4 +98,14 @@ export function createWebServer(input: {
       });
     },
   };
+}
+
+function screenBodyBytesMax(url: string): number {
+  return url.startsWith("/api/auth/") ? AUTH_BODY_BYTES_MAX : SCREEN_BODY_BYTES_MAX;
+}
+
+function answerError(req: IncomingMessage, res: ServerResponse, error: AppError): void {
+  const reply = errorReply(error, { client: clientKind(req.headers as HeaderMap), wire: "other", requestId: newId("req") });
+  res.writeHead(reply.status, reply.headers);
+  res.end(reply.body);
 }

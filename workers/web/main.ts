@@ -11,7 +11,7 @@ import { prepareNext } from "@/workers/web/prepare-next";
 /** Leaves a little of the bound that `start` gives us for closing the rest. */
 const DRAIN_MS = 24_000;
 
-const { config, db, log } = runtime();
+const { config, db, exportDb, log } = runtime();
 // On this machine only, web may be there before its database is.
 if (!isLoopbackHost(config.host)) {
   try {
@@ -32,5 +32,5 @@ const { stop: stopGateway } = await gatewayRuntime();
 await stopGateway(DRAIN_MS);
 await closed;
 await screens.close();
-await db.close();
+await Promise.all([db.close(), exportDb.close()]);
 process.exit(0);

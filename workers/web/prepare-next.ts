@@ -4,6 +4,7 @@ import type { ProcessConfig } from "@/lib/config/load-config";
 import { clientAddress } from "@/lib/http/client-address";
 import { CLIENT_ADDRESS_HEADER } from "@/lib/http/client-address-header";
 import type { HeaderMap } from "@/lib/http/call";
+import { SCREEN_PATH_HEADER } from "@/lib/http/screen-path-header";
 
 export type Screens = { handle(req: IncomingMessage, res: ServerResponse): Promise<void>; close(): Promise<void> };
 
@@ -23,6 +24,7 @@ export async function prepareNext(config: ProcessConfig): Promise<Screens> {
       const address = clientAddress({ remoteAddress, headers: req.headers as HeaderMap, trustedProxies: config.trustedProxies });
       if (address === null) delete req.headers[CLIENT_ADDRESS_HEADER];
       else req.headers[CLIENT_ADDRESS_HEADER] = address;
+      req.headers[SCREEN_PATH_HEADER] = req.url;
       return answer(req, res);
     },
     close: () => app.close(),

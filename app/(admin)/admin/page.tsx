@@ -7,6 +7,7 @@ import { UsersTable } from "@/components/admin/users-table";
 import { CommandLine } from "@/components/dashboard/command-line";
 import { Card } from "@/components/ui/card";
 import { EmptyState } from "@/components/ui/empty-state";
+import { PageHeading } from "@/components/ui/page-heading";
 import { listAlarms } from "@/lib/audit/read-alarms";
 import { listProviders } from "@/lib/providers/read";
 import { runtime } from "@/lib/runtime/runtime";
@@ -21,36 +22,38 @@ export default async function AdminPage() {
   const line = (command: string) => adminLine(config, command);
   const [users, providers, alarms] = await Promise.all([listUsers(orm, viewer), listProviders(orm, viewer), listAlarms(orm, viewer)]);
   return (
-    <div className="grid gap-4">
-      <h1 className="sr-only">Administration</h1>
-      {alarms.length > 0 && (
-        <Card title="Open alarms" aside={alarms.length}>
-          <AlarmsTable rows={alarms} />
+    <>
+      <PageHeading title="Administration" />
+      <div className="grid gap-4">
+        {alarms.length > 0 && (
+          <Card title="Open alarms" aside={alarms.length}>
+            <AlarmsTable rows={alarms} />
+          </Card>
+        )}
+        <Card title="Users" aside={`${users.length} in all`}>
+          <UsersTable rows={users} />
+          {users.every(({ role }) => role === "admin") && (
+            <div className="mt-4">
+              <EmptyState title="No customers yet">
+                Make the first one on the server:{" "}
+                <code className="font-mono text-xs text-ink">{line("customer create --username ada --credit-usd 10")}</code>
+              </EmptyState>
+            </div>
+          )}
         </Card>
-      )}
-      <Card title="Users" aside={`${users.length} in all`}>
-        <UsersTable rows={users} />
-        {users.every(({ role }) => role === "admin") && (
-          <div className="mt-4">
-            <EmptyState title="No customers yet">
-              Make the first one on the server:{" "}
-              <code className="font-mono text-xs text-ink">{line("customer create --username ada --credit-usd 10")}</code>
+        <Card title="Changes" note="Customers, credit, one-time passwords and providers are changed on the server's command line.">
+          <CommandLine title="What it can do" line={line("--help")} what="the help line" />
+        </Card>
+        <Card title="Providers" note="The one in use answers for the wallets.">
+          {providers.length > 0 ? (
+            <ProvidersTable rows={providers} />
+          ) : (
+            <EmptyState title="No provider">
+              Wallet lanes cannot answer. Add one on the server: <code className="font-mono text-xs text-ink">{line("provider add")}</code>
             </EmptyState>
-          </div>
-        )}
-      </Card>
-      <Card title="Changes" note="Customers, credit, one-time passwords and providers are changed on the server's command line.">
-        <CommandLine title="What it can do" line={line("--help")} what="the help line" />
-      </Card>
-      <Card title="Providers" note="The one in use answers for the wallets.">
-        {providers.length > 0 ? (
-          <ProvidersTable rows={providers} />
-        ) : (
-          <EmptyState title="No provider">
-            Wallet lanes cannot answer. Add one on the server: <code className="font-mono text-xs text-ink">{line("provider add")}</code>
-          </EmptyState>
-        )}
-      </Card>
-    </div>
+          )}
+        </Card>
+      </div>
+    </>
   );
 }

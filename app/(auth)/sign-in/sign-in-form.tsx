@@ -6,12 +6,13 @@ import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { FormAnswer } from "@/components/ui/form-answer";
 
-export function SignInForm() {
+export function SignInForm({ to }: { to: string | null }) {
   const [state, submit, isPending] = useActionState(signInAction, null);
   const refusal = state?.ok === false ? state : null;
   return (
     <form action={submit} className="grid gap-4" noValidate>
       <FormAnswer message={refusal?.message} />
+      {to !== null && <input type="hidden" name="to" value={to} />}
       <Field
         name="username"
         label="Username or e-mail"
@@ -33,7 +34,6 @@ export function SignInForm() {
       <Button type="submit" look="primary" disabled={isPending}>
         Sign in
       </Button>
-      <p className="text-sm text-muted">Lost your one-time password? The operator makes a new one.</p>
     </form>
   );
 }

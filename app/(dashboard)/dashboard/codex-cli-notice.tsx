@@ -37,7 +37,7 @@ export function CodexCliNotice({ keys, lanes }: { keys: readonly KeyView[]; lane
       {gaps.length > KEYS_SHOWN && (
         <p className="mt-2">
           And {gaps.length - KEYS_SHOWN} more, under “Cannot” in the options of{" "}
-          <Link href="/dashboard#keys" className="underline underline-offset-2">
+          <Link href="/dashboard/keys" className="underline underline-offset-2">
             your keys
           </Link>
           .

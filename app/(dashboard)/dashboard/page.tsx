@@ -1,99 +1,112 @@
 import type { Metadata } from "next";
 import Link from "next/link";
 import { CodexCliNotice } from "@/app/(dashboard)/dashboard/codex-cli-notice";
-import { RevokeKey } from "@/app/(dashboard)/dashboard/revoke-key";
-import { SetupPanel } from "@/app/(dashboard)/dashboard/setup-panel";
 import { Hydrated } from "@/app/_server/hydrated";
 import { readLanes } from "@/app/_server/read-lanes";
-import { requestPage } from "@/app/_server/request-page";
 import { requireViewer } from "@/app/_server/session";
-import { setupLinesOf } from "@/app/_server/setup-lines-of";
-import { LiveLanesTable, LiveWalletFigures } from "@/components/dashboard/balance";
-import { KeysTable } from "@/components/dashboard/keys-table";
-import { RequestsCard } from "@/components/dashboard/requests-card";
+import { viewerTimeZone } from "@/app/_server/viewer-time-zone";
+import { LiveBalanceStat } from "@/components/dashboard/balance";
+import { LanesNow } from "@/components/dashboard/lanes-now";
+import { RequestsTable } from "@/components/dashboard/requests-table";
+import { SpendChart } from "@/components/dashboard/spend-chart";
 import { lanesQuery } from "@/components/data/lanes-query";
 import { LaneNotices } from "@/components/lanes/lane-notices";
 import { buttonClass } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
 import { cn } from "@/components/ui/cn";
 import { EmptyState } from "@/components/ui/empty-state";
-import { curlLine } from "@/lib/codex/curl-line";
-import { listKeys, type KeyView } from "@/lib/keys/read";
+import { Money } from "@/components/ui/money";
+import { PageHeading } from "@/components/ui/page-heading";
+import { Stat, StatRow } from "@/components/ui/stat";
+import { listKeys } from "@/lib/keys/read";
+import { listRequests } from "@/lib/requests/read";
+import { readToday } from "@/lib/requests/read-today";
 import { runtime } from "@/lib/runtime/runtime";
 
-export const metadata: Metadata = { title: "Dashboard" };
+export const metadata: Metadata = { title: "Overview" };
 
-const REQUESTS_SHOWN = 20;
+const REQUESTS_SHOWN = 8;
+const WHOLE = new Intl.NumberFormat("en-US");
+const MORE = "-my-2 inline-flex min-h-target items-center text-muted underline underline-offset-2 hover:text-ink";
 
-export default async function DashboardPage({ searchParams }: { searchParams: Promise<Record<string, string | string[] | undefined>> }) {
+export default async function OverviewPage() {
   const viewer = await requireViewer();
-  const { config, db } = runtime();
+  const { db, clock } = runtime();
   const { userId } = viewer;
-  const [keys, lanes, requests] = await Promise.all([
-    listKeys(db.orm, viewer, { userId }),
+  const timeZone = await viewerTimeZone(viewer);
+  const [lanes, keys, today, { rows }] = await Promise.all([
     readLanes(viewer, userId),
-    requestPage(viewer, { userId, limit: REQUESTS_SHOWN, query: await searchParams }),
+    listKeys(db.orm, viewer, { userId }),
+    readToday(db.sql, viewer, { userId, timeZone, clock }),
+    listRequests(db.orm, viewer, { userId, limit: REQUESTS_SHOWN }),
   ]);
   const hasCodex = lanes.rows.some(({ kind }) => kind === "codex");
   return (
     <Hydrated data={[{ queryKey: lanesQuery.queryKey, value: lanes }]}>
-      <h1 className="sr-only">Dashboard</h1>
+      <PageHeading title="Overview" />
       <div className="grid gap-2 not-empty:mb-4">
         <LaneNotices lanes={lanes} />
+        <CodexCliNotice keys={keys} lanes={lanes.rows} />
       </div>
-      <div className="grid gap-4 lg:grid-cols-[20rem_1fr]">
-        <div className="grid min-w-0 content-start gap-4">
-          <Card title="Wallet">
-            <LiveWalletFigures />
-          </Card>
-          <Card title="Lanes" note="Tried from the top.">
-            {lanes.rows.length > 0 ? (
-              <LiveLanesTable />
-            ) : (
-              <EmptyState title="No lanes">Without a lane no request can be answered.</EmptyState>
-            )}
-            <Link href="/dashboard/lanes" className={cn(buttonClass(), "mt-4 w-full")}>
-              {hasCodex ? "Manage lanes" : "Connect a ChatGPT account or key"}
+      {rows.length === 0 && (
+        <Card title="Make your first request" className="mb-4 border-accent/40">
+          <div className="flex flex-wrap items-center justify-between gap-4">
+            <p className="max-w-prose text-sm text-muted">
+              Copy one block into a terminal: it holds a key of your own and starts Codex through your lanes. Its first request appears
+              here.
+            </p>
+            <Link href="/dashboard/setup" className={buttonClass("primary")}>
+              Set up Codex
             </Link>
-          </Card>
-        </div>
-        <Card
-          title="Set up Codex"
-          note="Three lines for bash or zsh; your own Codex configuration stays as it is. Make a key here, or put one that you have into the first line."
-        >
-          <div className="mb-4 empty:hidden">
-            <CodexCliNotice keys={keys} lanes={lanes.rows} />
           </div>
-          <SetupPanel lines={setupLinesOf(config, null)} curl={curlLine(config)} />
         </Card>
-        <RequestsCard
-          {...requests}
-          path="/dashboard"
-          hint="Run the second setup line: its request appears here when you reload."
-          className="lg:col-span-2"
-        />
-        <Card id="keys" title="API keys" className="lg:col-span-2">
-          {keys.length > 0 ? (
-            <KeysTable rows={keys} action={keyActions} />
+      )}
+      <div className="grid gap-4 xl:grid-cols-[minmax(0,1fr)_22rem]">
+        <Card
+          title="Today"
+          aside={
+            <Link href="/dashboard/usage" className={MORE}>
+              All usage
+            </Link>
+          }
+        >
+          <StatRow>
+            <LiveBalanceStat lastHourUsd={today.lastHourUsd} />
+            <Stat label="Spent today" value={<Money usd={today.spentUsd} />} />
+            <Stat label="Requests today" value={WHOLE.format(today.requests)} />
+          </StatRow>
+          <div className="mt-6">
+            <SpendChart today={today} />
+          </div>
+        </Card>
+        <Card title="Lanes" note="Tried from the top.">
+          <LanesNow />
+          <Link href="/dashboard/lanes" className={cn(buttonClass(), "mt-4 w-full")}>
+            {hasCodex ? "Manage lanes" : "Connect a ChatGPT account or key"}
+          </Link>
+        </Card>
+        <Card
+          title="Last requests"
+          className="xl:col-span-2"
+          aside={
+            <Link href="/dashboard/requests" className={MORE}>
+              All requests
+            </Link>
+          }
+        >
+          {rows.length > 0 ? (
+            <RequestsTable rows={rows} hrefOf={({ id }) => `/dashboard/requests/${id}`} />
           ) : (
-            <EmptyState title="No keys yet">Make one under “Set up Codex”.</EmptyState>
+            <EmptyState title="No requests yet">
+              Run a line from{" "}
+              <Link href="/dashboard/setup" className="text-ink underline underline-offset-2">
+                Setup
+              </Link>
+              : its request appears here when you reload.
+            </EmptyState>
           )}
         </Card>
       </div>
     </Hydrated>
-  );
-}
-
-function keyActions({ id, name }: KeyView) {
-  return (
-    <div className="flex flex-wrap items-start gap-x-4 max-sm:justify-end">
-      <Link
-        href={`/dashboard/keys/${id}`}
-        className="-my-2.5 inline-flex min-h-target items-center text-muted underline underline-offset-2 hover:text-ink"
-      >
-        Options<span className="sr-only"> of {name}</span>
-      </Link>
-      <RevokeKey keyId={id} name={name} />
-    </div>
   );
 }

@@ -55,3 +55,14 @@ test("a wrong key is remembered until something changes", async () => {
   cache.drop("usr_somebody_else");
   expect(await cache.find(hash)).toMatchObject({ key: { id: `${row.id}x` } });
 });
+
+test("whoever asks after a change is not told what was being read before it", async () => {
+  const { cache, nameOf, change } = cacheOf({ keysMax: 3, unknownMax: 2 });
+  const before = nameOf(0);
+  cache.drop(customers[0]!.userId);
+  await change();
+  const after = nameOf(0);
+  expect(await before).toBeDefined();
+  expect(await after).toBe("after");
+  expect(await nameOf(0)).toBe("after");
+});

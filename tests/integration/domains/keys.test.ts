@@ -10,12 +10,14 @@ import type { KeyLimits } from "@/lib/keys/key-limits";
 import { listKeys } from "@/lib/keys/read";
 import { revealKey } from "@/lib/keys/reveal-key";
 import { setRevealPublicKey } from "@/lib/keys/reveal-public-key";
+import { rotateKey } from "@/lib/keys/rotate-key";
 import { revokeKey } from "@/lib/keys/revoke-key";
 import { setKeyLimits } from "@/lib/keys/set-key-limits";
 import { parseUsd } from "@/lib/money/micro-usd";
 import { systemClock } from "@/lib/time/clock";
 import { OPERATOR, testCustomer, type TestCustomer } from "@/tests/factories/customer";
 import { testDatabase, type TestDatabase } from "@/tests/factories/database";
+import { eventually } from "@/tests/factories/eventually";
 import { testPrice, testProvider } from "@/tests/factories/provider";
 import { chargeTestRequest, placeTestHold } from "@/tests/factories/request";
 
@@ -48,6 +50,36 @@ test("a key's secret is long, ours to recognise, and kept only as a hash and a s
   const [everything] = await database.sql<{ row: string }[]>`select row_to_json(k)::text as row from api_keys k where id = ${key.id}`;
   const audit = await database.orm.select().from(auditLog).where(eq(auditLog.subject, key.id));
   expect(`${everything?.row}${JSON.stringify(audit)}`).not.toContain(key.secret);
+});
+
+test("a user has two hundred keys that are not revoked, also when two are made at once; rotating does not go beyond", async () => {
+  const { userId, keyId } = await testCustomer(database.orm);
+  const input = { userId, name: "one more", actor: OPERATOR, clock: systemClock };
+  const make = (orm = database.orm) => withTransaction(orm, (tx) => issueKey(tx, input));
+  await database.sql`
+    insert into api_keys (id, user_id, name, hash, prefix, last_four, sealed_secret)
+    select 'key_many_' || n, ${userId}, 'many', decode(md5(n::text), 'hex'), 'sk-sy-', 'many', '' from generate_series(1, 198) n`;
+  const full = { code: "conflict", message: expect.stringContaining("Revoke one") as string };
+  let second: Promise<unknown> = Promise.resolve();
+  await withTransaction(database.orm, async (tx) => {
+    await issueKey(tx, input);
+    let isOver = false;
+    second = make(database.connect().orm)
+      .catch((error: unknown) => error)
+      .finally(() => (isOver = true));
+    const waits = () => database.sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+    await eventually(async () => expect(isOver || (await waits()).length > 0).toBe(true));
+  });
+  expect(await second).toMatchObject(full);
+  await expect(make()).rejects.toMatchObject(full);
+  const rotate = () =>
+    withTransaction(database.orm, (tx) => rotateKey(tx, { keyId, userId, graceMs: 60_000, actor: OPERATOR, clock: systemClock }));
+  await expect(rotate()).rejects.toMatchObject(full);
+  await database.sql`update api_keys set revoked_at = now() where id = 'key_many_1'`;
+  await rotate();
+  await expect(make()).rejects.toMatchObject(full);
+  await database.sql`update api_keys set expires_at = now() where id = ${keyId}`;
+  await make();
 });
 
 test("a reveal shows the secret, needs a reason, and leaves both on the audit log", async () => {

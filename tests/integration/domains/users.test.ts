@@ -91,7 +91,7 @@ test("the first admin is made once, whoever starts at the same time, and the pas
 
 test("a one-time password ends the sessions that there are, and is on the audit log", async () => {
   const { userId } = await testCustomer(database.orm);
-  await withTransaction(database.orm, (tx) => issueOneTimePassword(tx, { userId, passwordHash: "new", actor: OPERATOR }));
+  await withTransaction(database.orm, (tx) => issueOneTimePassword(tx, { userId, passwordHash: "new", actor: OPERATOR, now: new Date() }));
   const [user] = await database.orm.select().from(users).where(eq(users.id, userId));
   expect(user).toMatchObject({ passwordHash: "new", passwordOneTime: true, sessionVersion: 2 });
   const audited = await database.orm.select().from(auditLog).where(eq(auditLog.subject, userId));

@@ -3,7 +3,9 @@ import { eventually } from "@/tests/factories/eventually";
 import { eq } from "drizzle-orm";
 import { users } from "@/db/schema/users";
 import { withTransaction } from "@/db/transaction";
+import { listKeys } from "@/lib/keys/read";
 import { revokeKey } from "@/lib/keys/revoke-key";
+import { rotateKey } from "@/lib/keys/rotate-key";
 import { parseUsd } from "@/lib/money/micro-usd";
 import { systemClock } from "@/lib/time/clock";
 import { OPERATOR, testCustomer, type TestCustomer } from "@/tests/factories/customer";
@@ -140,6 +142,73 @@ describe("budgets", () => {
     const key = await keyWith(gateway, customer, { budgetMonth: parseUsd("0") });
     expect((await post(key)).status).toBe(402);
     expect((await post(customer)).status).toBe(200);
+  });
+});
+
+describe("a rotated key and the one that took its place", () => {
+  const DAY_MS = 86_400_000;
+
+  async function rotated(customer: TestCustomer, keyId: string) {
+    const { id, secret } = await withTransaction(gateway.database.orm, (tx) =>
+      rotateKey(tx, { keyId, userId: customer.userId, graceMs: DAY_MS, actor: OPERATOR, clock: systemClock }),
+    );
+    return { keyId: id, secret };
+  }
+
+  test("have one budget: what runs at once on both never spends more, nor does what comes after another rotation", async () => {
+    const customer = await walletCustomer(gateway);
+    const budget = parseUsd("0.5");
+    const old = await keyWith(gateway, customer, { budgetMonth: budget });
+    const key = await rotated(customer, old.keyId);
+    const burst = (keys: readonly Pick<TestCustomer, "secret">[]) =>
+      Promise.all(
+        Array.from({ length: 20 }, (_, at) => post(keys[at % keys.length]!, { input: "tokens: 3000", max_output_tokens: 4_000 })),
+      );
+    const answers = await burst([old, key]);
+    expect(answers.some((answer) => answer.status === 200)).toBe(true);
+    expect(answers.some((answer) => answer.status !== 200)).toBe(true);
+    const third = await rotated(customer, key.keyId);
+    await burst([old, key, third]);
+    const spent = (await logOf(gateway.database, customer)).reduce((sum, row) => sum + row.cost, 0n);
+    expect(spent).toBeLessThanOrEqual(budget);
+    const keys = await listKeys(gateway.database.orm, customer.viewer, { userId: customer.userId });
+    const shown = keys.filter(({ id }) => id !== customer.keyId).map(({ month }) => parseUsd(month.spentUsd));
+    expect(shown).toEqual([spent, spent, spent]);
+  });
+
+  test("have one budget also when the old one has ended", async () => {
+    const customer = await walletCustomer(gateway);
+    const old = await keyWith(gateway, customer, { budgetMonth: parseUsd("0.5") });
+    const { sql } = gateway.database;
+    await sql`update api_key_usage set month_spent = 500000, month_start = period_start('month') where key_id = ${old.keyId}`;
+    const key = await rotated(customer, old.keyId);
+    await sql`update api_keys set revoked_at = now() where id = ${old.keyId}`;
+    expect((await post(key)).status).toBe(402);
+  });
+
+  test("are counted together by requests per minute", async () => {
+    const customer = await walletCustomer(gateway);
+    const old = await keyWith(gateway, customer, { requestsPerMinuteMax: 3 });
+    const key = await rotated(customer, old.keyId);
+    const answers = await Promise.all(Array.from({ length: 12 }, (_, at) => post(at % 2 === 0 ? old : key)));
+    expect(answers.filter((answer) => answer.status === 200)).toHaveLength(3);
+    expect(answers.filter((answer) => answer.status === 429)).toHaveLength(9);
+  });
+
+  test("share the number that may run at once", async () => {
+    const customer = await walletCustomer(gateway);
+    const old = await keyWith(gateway, customer, { concurrencyMax: 2 });
+    const key = await rotated(customer, old.keyId);
+    const { control } = gateway.simulator;
+    control.always({ gate: "before_headers" });
+    const running = [post(old), post(key)];
+    await control.until((counts) => counts.held === 2);
+    expect((await post(key)).status).toBe(429);
+    expect((await post(old)).status).toBe(429);
+    control.always(null);
+    control.release();
+    await Promise.all(running);
+    expect((await post(key)).status).toBe(200);
   });
 });
 

@@ -4,6 +4,8 @@ import pino from "pino";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { withTransaction } from "@/db/transaction";
 import { loadProcessConfig } from "@/lib/config/load-config";
+import { parseMasterKeys } from "@/lib/crypto/master-keys";
+import { createSealer } from "@/lib/crypto/sealer";
 import { claimMail, TRIES_MAX } from "@/lib/mail/outbox";
 import { queueMail } from "@/lib/mail/queue-mail";
 import { readDisconnectToken } from "@/lib/codex/disconnect-link";
@@ -14,6 +16,7 @@ import { TEST_MASTER_KEY } from "@/tests/factories/provider";
 import { sendMails } from "@/workers/background/send-mails";
 
 const log = pino({ level: "silent" });
+const sealer = createSealer(parseMasterKeys(TEST_MASTER_KEY));
 let database: TestDatabase;
 let server: MailServer;
 let env: Record<string, string>;
@@ -39,7 +42,7 @@ beforeEach(async () => {
 });
 
 const send = (settings: Record<string, string> = {}, db = database) =>
-  sendMails({ config: loadProcessConfig({ ...env, ...settings }), db, log });
+  sendMails({ config: loadProcessConfig({ ...env, ...settings }), db, log, sealer });
 const refused = { kind: "sign_in_refused", payload: { laneId: "lane_1", label: "Mine", message: "Taken by another customer." } } as const;
 const queue = (recipient = "owner@example.com") => queueMail(database.sql, { ...refused, recipient });
 /** Lets what waits for its next try be due. */

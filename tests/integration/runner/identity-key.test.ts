@@ -36,6 +36,7 @@ test("a runner with its master keys in the wrong order does not start, and says 
   const runtime = {
     config,
     db: database,
+    exportDb: database,
     clock: systemClock,
     log: pino({ level: "silent" }),
     sealer: createSealer(parseMasterKeys(config.masterKey)),

@@ -1,10 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { newId } from "@/lib/ids/ids";
 import type { Clock } from "@/lib/time/clock";
 import { readUsage } from "@/lib/requests/read-usage";
 import { testCustomer, type TestCustomer } from "@/tests/factories/customer";
 import { testDatabase, type TestDatabase } from "@/tests/factories/database";
 import { testPrice, testProvider } from "@/tests/factories/provider";
-import { chargeTestRequest } from "@/tests/factories/request";
+import { settleRequests } from "@/lib/wallet/settle-requests";
+import { chargeTestRequest, testRequestRow } from "@/tests/factories/request";
 
 const clock: Clock = { now: () => new Date("2026-11-20T23:30:00Z") };
 const NOTHING = { requests: 0, spentUsd: "0.000000", tokens: { freshInput: 0, cachedInput: 0, cacheWrite: 0, output: 0, reasoning: 0 } };
@@ -69,6 +71,51 @@ describe("readUsage", () => {
     expect({ timeZone, from, to, days: byDay.length }).toEqual({ timeZone: "UTC", from: "2026-10-22", to: "2026-11-20", days: 30 });
     expect(byDay[0]).toEqual({ day: "2026-10-22", ...NOTHING });
     expect(await usage({ timeZone: "Asia/Tokyo" })).toMatchObject({ from: "2026-10-23", to: "2026-11-21" });
+  });
+
+  test("a year of days takes no more formatters than one day", async () => {
+    const Format = Intl.DateTimeFormat;
+    const made = vi.spyOn(Intl, "DateTimeFormat").mockImplementation(function (...input) {
+      return new Format(...input);
+    });
+    onTestFinished(() => made.mockRestore());
+    const count = async (from: string) => {
+      made.mockClear();
+      await usage({ timeZone: "America/New_York", from, to: "2026-11-20" });
+      return made.mock.calls.length;
+    };
+    const ofDay = await count("2026-11-20");
+    expect(ofDay).toBeGreaterThan(0);
+    expect(await count("2025-11-20")).toBe(ofDay);
+  });
+
+  test("names every key and model up to a thousand, and adds up the others", async () => {
+    const many = await testCustomer(db.orm);
+    const { userId, keyId, viewer } = many;
+    const names = Array.from({ length: 1_003 }, (_, at) => `made-up-${String(at).padStart(4, "0")}`);
+    await settleRequests(
+      db.sql,
+      names.map((model, at) => {
+        const requestId = newId("req");
+        const row = {
+          ...testRequestRow(many, { id: requestId, startedAt: new Date("2026-11-20T10:00:00Z") }),
+          model,
+          key_id: `key_${at % 400}`,
+        };
+        return { requestId, keyId, userId, processId: "proc_test", holds: [], request: row, attempts: [] };
+      }),
+    );
+    const { byModel, otherModels, byKey, otherKeys, total } = await readUsage(db.sql, viewer, { userId, clock });
+    expect(total.requests).toBe(1_003);
+    expect(byModel.map(({ model }) => model)).toEqual(names.slice(0, 1_000));
+    expect(otherModels).toEqual({
+      count: 3,
+      requests: 3,
+      spentUsd: "0.000000",
+      tokens: { freshInput: 300, cachedInput: 60, cacheWrite: 0, output: 150, reasoning: 30 },
+    });
+    expect(byKey).toHaveLength(400);
+    expect(otherKeys).toBeNull();
   });
 
   test("nothing used is an answer", async () => {

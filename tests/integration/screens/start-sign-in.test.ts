@@ -5,6 +5,7 @@ import { startSignIn } from "@/app/_server/start-sign-in";
 import { GET as getLanes } from "@/app/api/v1/lanes/route";
 import { GET as getSignIn } from "@/app/api/v1/lanes/[laneId]/sign-in/route";
 import { withTransaction } from "@/db/transaction";
+import { gatewayRuntime } from "@/lib/runtime/gateway-runtime";
 import { runtime } from "@/lib/runtime/runtime";
 import { setCodexLanes } from "@/lib/settings/codex-switch";
 import { stampDatabase } from "@/lib/settings/database-mode";
@@ -43,6 +44,8 @@ beforeEach(() => {
   status = 200;
 });
 afterAll(async () => {
+  const { stop } = await gatewayRuntime();
+  await stop(0);
   await runtime().db.close();
   await new Promise((closed) => runner.close(closed));
   await db.close();

@@ -4,9 +4,11 @@ import type { AddressInfo } from "node:net";
 import pino from "pino";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { withTransaction } from "@/db/transaction";
+import { raiseAlarm } from "@/lib/audit/raise-alarm";
 import { pruneHistory } from "@/lib/codex/prune-history";
 import { recordEvent } from "@/lib/codex/record-event";
 import { loadProcessConfig } from "@/lib/config/load-config";
+import { NAMELESS_ALARM } from "@/lib/mail/nameless-alarm";
 import { setCodexLanes } from "@/lib/settings/codex-switch";
 import { systemClock } from "@/lib/time/clock";
 import { OPERATOR } from "@/tests/factories/customer";
@@ -130,4 +132,25 @@ test("history goes when it is old, and what is recent or in use stays", async ()
   expect(await sql`select 1 from runners where id = ${proof.runnerId}`).toHaveLength(1);
   expect(await sql`select 1 from window_samples where account_id = ${accountId}`).toHaveLength(1);
   expect(await pruneHistory(sql)).toMatchObject({ window_samples: 0, account_events: 0, sign_ins: 0 });
+});
+
+test("an alarm about a mail loses the mail server's words with the mail, and what names nobody stays", async () => {
+  const { sql } = database;
+  const raise = (subject: string, detail: string, kind = "mail_given_up") => raiseAlarm(sql, { kind, subject, detail });
+  for (const [id, age] of Object.entries({ mail_old: "91 days", mail_young: "89 days" })) {
+    await sql`insert into outbox (id, kind, recipient, payload, given_up_at)
+      values (${id}, 'account_taken', ${`${id}@example.com`}, '{}', now() - ${age}::interval)`;
+    await raise(id, `550 no ${id}@example.com here`);
+  }
+  await raise("mail_deleted", "550 no deleted@example.com here");
+  await raise("mail_old", "550 another alarm's words", "another_kind");
+  expect(await pruneHistory(sql)).toMatchObject({ outbox: 1 });
+  const alarms = await sql<{ subject: string; detail: string }[]>`
+    select subject, detail from alarms where subject like 'mail_%' order by kind desc, subject`;
+  expect(alarms.map(({ subject, detail }) => `${subject}: ${detail}`)).toEqual([
+    `mail_deleted: ${NAMELESS_ALARM}`,
+    `mail_old: ${NAMELESS_ALARM}`,
+    "mail_young: 550 no mail_young@example.com here",
+    "mail_old: 550 another alarm's words",
+  ]);
 });

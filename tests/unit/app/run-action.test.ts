@@ -8,11 +8,12 @@ import type { SignedIn } from "@/lib/users/sessions";
 const input = z.object({ name: z.string().min(2, "Give a name of two letters or more."), password: z.string() });
 const bugs: unknown[] = [];
 
-function session(role: "customer" | "admin", mustChangePassword = false): SignedIn {
+function session(role: "customer" | "admin", mustChangePassword = false, status: SignedIn["status"] = "active"): SignedIn {
   return {
     sessionId: "ses_1",
     viewer: { userId: "usr_1", username: "ada", role, via: { kind: "session", sessionId: "ses_1" } },
     mustChangePassword,
+    status,
   };
 }
 
@@ -49,6 +50,10 @@ describe("runAction", () => {
     expect(await submit({ ...good, name: "A", $ACTION_ID_1: "x" })).toMatchObject({ typed: { name: "A" } });
   });
 
+  test("a NUL, which no column of text takes, is left out of names and values", async () => {
+    expect(await submit({ "name\0": "A\0da", password: "secret" })).toEqual({ ok: true, greeted: "Ada" });
+  });
+
   test("a stranger is refused before the input is looked at", async () => {
     expect(await submit({ name: "A", password: "" }, {}, null)).toMatchObject({
       ok: false,
@@ -61,6 +66,16 @@ describe("runAction", () => {
     expect(await submit(good, { role: "admin" })).toMatchObject({ ok: false });
     expect(await submit(good, { role: "admin" }, session("admin"))).toMatchObject({ ok: true });
   });
+
+  test.each(["unverified", "pending", "rejected", "suspended", "deleted"] as const)(
+    "a user who is %s can do only what is for outsiders",
+    async (status) => {
+      for (const role of ["newcomer", "customer", "admin"] as const) {
+        expect(await submit(good, { role }, session("admin", false, status))).toMatchObject({ ok: false });
+      }
+      expect(await submit(good, { role: "outsider" }, session("customer", false, status))).toMatchObject({ ok: true });
+    },
+  );
 
   test("whoever must change the password can do only that", async () => {
     expect(await submit(good, {}, session("admin", true))).toMatchObject({ ok: false });

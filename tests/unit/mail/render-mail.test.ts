@@ -1,7 +1,13 @@
 import { expect, test } from "vitest";
 import { renderMail, type MailSite } from "@/lib/mail/render-mail";
 
-const site: MailSite = { brandName: "Acme", publicUrl: "https://gateway.example", disconnectToken: (id) => `token-of-${id}` };
+const site: MailSite = {
+  brandName: "Acme",
+  publicUrl: "https://gateway.example",
+  disconnectToken: (id) => `token-of-${id}`,
+  linkSecret: ({ linkId }) => `secret-of-${linkId}`,
+  supportEmail: "help@example.com",
+};
 
 test("what a customer typed stays text in the HTML and on one line in the subject", () => {
   const payload = { laneId: "lane_1", label: '<b>"x"\r\nBcc: all@example.com', message: "a < b & c" };
@@ -28,4 +34,34 @@ test("a ChatGPT account that somebody else wants is told with what its owner can
 test("a kind that is not known renders nothing", () => {
   expect(renderMail({ kind: "newsletter", payload: {} }, site)).toBeNull();
   expect(renderMail({ kind: "toString", payload: {} }, site)).toBeNull();
+});
+
+test.each([
+  ["verify_email", "/verify/secret-of-link_1"],
+  ["reset_password", "/reset-password/secret-of-link_1"],
+  ["change_email", "/change-email/secret-of-link_1"],
+] as const)("the mail %s holds its link in text and HTML, says how long it works, and what to do when it was not you", (kind, path) => {
+  const payload = { link: { linkId: "link_1", keyId: "k" }, hours: 24 };
+  const mail = renderMail({ kind, payload }, site);
+  expect(mail?.text).toContain(`https://gateway.example${path}\n`);
+  expect(mail?.html).toContain(`href="https://gateway.example${path}"`);
+  expect(mail?.text).toContain("24 hours");
+  expect(mail?.text).toMatch(/Was it not you\? Then do nothing/);
+});
+
+test.each([
+  "password_changed",
+  "password_reset",
+  "totp_on",
+  "totp_off",
+  "recovery_codes_renewed",
+  "recovery_code_used",
+  "email_change_asked",
+  "email_changed",
+] as const)("a change of security (%s) is told with a way to undo it and where help is", (event) => {
+  const mail = renderMail({ kind: "security_changed", payload: { event, left: event === "recovery_code_used" ? 1 : null } }, site);
+  expect(mail?.subject).toMatch(/\(Acme\)$/);
+  expect(mail?.text).toContain("https://gateway.example/reset-password\n");
+  expect(mail?.text).toContain("help@example.com");
+  expect(mail?.text.includes("You have one left.")).toBe(event === "recovery_code_used");
 });

@@ -3,7 +3,7 @@ import { hashPassword, newPassword } from "@/lib/crypto/password";
 import { listKeys, type KeyView } from "@/lib/keys/read";
 import { listLanes } from "@/lib/lanes/read";
 import { toUsdString, type MicroUsd } from "@/lib/money/micro-usd";
-import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN } from "@/lib/users/change-password";
+import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN } from "@/lib/users/password-rules";
 import { createCustomer } from "@/lib/users/create-customer";
 import { requireUser } from "@/lib/users/find-user";
 import { listUsers, readUser } from "@/lib/users/read";

@@ -42,6 +42,7 @@ type LimitOptions = Partial<{
   spillLostToWallet: boolean;
   spillCannotToWallet: boolean;
   parametersStrict: boolean;
+  accountRead: boolean;
 }>;
 
 const OPTIONS: Record<keyof KeyLimits, string> = {
@@ -60,6 +61,7 @@ const OPTIONS: Record<keyof KeyLimits, string> = {
   spillLostToWallet: "--spill-lost-to-wallet",
   spillCannotToWallet: "--spill-cannot-to-wallet",
   parametersStrict: "--parameters-strict",
+  accountRead: "--account-read",
 };
 
 export function addKeyCommands(root: Command): void {
@@ -113,7 +115,8 @@ function withLimits(command: Command): Command {
     .addOption(new Option("--spill-busy <which>", "lanes that busy Codex lanes open below them").choices(["none", "own_key", "any"]))
     .option("--spill-lost-to-wallet <yes|no>", "the wallet answers when the Codex lanes are lost", yesOrNoOption)
     .option("--spill-cannot-to-wallet <yes|no>", "the wallet answers what Codex cannot do", yesOrNoOption)
-    .option("--parameters-strict <yes|no>", "refuse on Codex lanes what they would ignore, such as temperature", yesOrNoOption);
+    .option("--parameters-strict <yes|no>", "refuse on Codex lanes what they would ignore, such as temperature", yesOrNoOption)
+    .option("--account-read <yes|no>", "it reads the whole account by /api/v1, not only what it did itself", yesOrNoOption);
 }
 
 async function issue(office: Office, options: LimitOptions & { username: string; name: string }): Promise<Output> {
@@ -212,6 +215,7 @@ function toLimits(options: LimitOptions): Partial<KeyLimits> {
     spillLostToWallet: options.spillLostToWallet,
     spillCannotToWallet: options.spillCannotToWallet,
     parametersStrict: options.parametersStrict,
+    accountRead: options.accountRead,
   };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
@@ -235,5 +239,6 @@ function limitsText(key: KeyView): string {
     ["lost Codex lanes open the wallet", key.spillLostToWallet ? "yes" : "no"],
     ["the wallet does what Codex cannot", key.spillCannotToWallet ? "yes" : "no"],
     ["parameters are strict", key.parametersStrict ? "yes" : "no"],
+    ["reads the account", key.accountRead ? "yes" : "no"],
   ]);
 }

@@ -157,6 +157,10 @@ function answerRequest(request: RecordedRequest, state: State): Answer {
       const stored = state.stored.read(id, key);
       return stored === null ? no(responseNotFound(id)) : json(stored);
     }
+    if (verb === "input_items" && method === "GET") {
+      const items = state.stored.readInput(id, key);
+      return items === null ? no(responseNotFound(id)) : json({ object: "list", data: items, has_more: false });
+    }
     if (verb === undefined && method === "DELETE") {
       return state.stored.delete(id, key) ? json({ id, object: "response", deleted: true }) : no(responseNotFound(id));
     }

@@ -32,6 +32,14 @@ export class StoredResponses {
     return stored.response;
   }
 
+  /** Everything that went before the response's own output. */
+  readInput(id: string, owner: string): JsonObject[] | null {
+    const stored = this.find(id, owner);
+    if (stored === undefined) return null;
+    const { output } = stored.response;
+    return stored.history.slice(0, stored.history.length - (Array.isArray(output) ? output.length : 0));
+  }
+
   delete(id: string, owner: string): boolean {
     return this.find(id, owner) !== undefined && this.byId.delete(id);
   }

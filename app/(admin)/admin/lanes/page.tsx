@@ -6,6 +6,7 @@ import { FleetTable } from "@/components/admin/fleet-table";
 import { RunnersTable } from "@/components/admin/runners-table";
 import { Card } from "@/components/ui/card";
 import { EmptyState } from "@/components/ui/empty-state";
+import { PageHeading } from "@/components/ui/page-heading";
 import { listFleetAccounts, listRunners, type FleetAccountView } from "@/lib/codex/read-fleet";
 import { CODEX_TARBALL_INTEGRITY } from "@/lib/openai/codex-release";
 import { runtime } from "@/lib/runtime/runtime";
@@ -26,34 +27,36 @@ export default async function AdminLanesPage() {
     <CanaryForm accountId={account.id} version={account.codexVersionCanary} versions={versions} />
   );
   return (
-    <div className="grid gap-4">
-      <h1 className="sr-only">Codex lanes</h1>
-      <Card
-        title="Codex lanes for everybody"
-        note="Off: no Codex lane answers and no account can be connected. Sign-ins, logs and all other lanes carry on."
-      >
-        <CodexSwitch isOn={codexOn} />
-      </Card>
-      <Card
-        title="ChatGPT accounts"
-        aside={`${accounts.length} in all`}
-        note={`Codex CLI ${config.codexVersion} unless an account runs another one ahead.`}
-      >
-        {accounts.length > 0 ? (
-          <FleetTable rows={accounts} canary={versions.length > 0 ? canary : undefined} />
-        ) : (
-          <EmptyState title="No account is connected">Customers connect their own under “Lanes”.</EmptyState>
-        )}
-      </Card>
-      <Card title="Runners" aside={`${runners.length} known`} note="Each drives the containers of one machine.">
-        {runners.length > 0 ? (
-          <RunnersTable rows={runners} />
-        ) : (
-          <EmptyState title="No runner">
-            Codex lanes cannot answer. <code className="font-mono text-xs text-ink">npm start</code> starts one unless CODEX_LANES is off.
-          </EmptyState>
-        )}
-      </Card>
-    </div>
+    <>
+      <PageHeading title="Codex lanes" />
+      <div className="grid gap-4">
+        <Card
+          title="Codex lanes for everybody"
+          note="Off: no Codex lane answers and no account can be connected. Sign-ins, logs and all other lanes carry on."
+        >
+          <CodexSwitch isOn={codexOn} />
+        </Card>
+        <Card
+          title="ChatGPT accounts"
+          aside={`${accounts.length} in all`}
+          note={`Codex CLI ${config.codexVersion} unless an account runs another one ahead.`}
+        >
+          {accounts.length > 0 ? (
+            <FleetTable rows={accounts} canary={versions.length > 0 ? canary : undefined} />
+          ) : (
+            <EmptyState title="No account is connected">Customers connect their own under “Lanes”.</EmptyState>
+          )}
+        </Card>
+        <Card title="Runners" aside={`${runners.length} known`} note="Each drives the containers of one machine.">
+          {runners.length > 0 ? (
+            <RunnersTable rows={runners} />
+          ) : (
+            <EmptyState title="No runner">
+              Codex lanes cannot answer. <code className="font-mono text-xs text-ink">npm start</code> starts one unless CODEX_LANES is off.
+            </EmptyState>
+          )}
+        </Card>
+      </div>
+    </>
   );
 }

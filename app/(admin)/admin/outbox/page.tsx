@@ -4,6 +4,8 @@ import { requireViewer } from "@/app/_server/session";
 import { MailsTable } from "@/components/admin/mails-table";
 import { Card } from "@/components/ui/card";
 import { EmptyState } from "@/components/ui/empty-state";
+import { PageHeading } from "@/components/ui/page-heading";
+import { openLink } from "@/lib/users/mail-links";
 import { listMails } from "@/lib/mail/read";
 import { runtime } from "@/lib/runtime/runtime";
 
@@ -19,34 +21,51 @@ const FILTERS = [
 
 export default async function OutboxPage({ searchParams }: Props) {
   const viewer = await requireViewer("admin");
-  const { config, db } = runtime();
+  const { config, db, sealer } = runtime();
+  const { brandName, publicUrl, supportEmail, smtpUrl } = config;
   const asked = (await searchParams)["only"];
   const only = asked === "unsent" || asked === "sent" ? asked : null;
-  const mails = await listMails(db.orm, viewer, { brandName: config.brandName, publicUrl: config.publicUrl, only });
+  const mails = await listMails(db.orm, viewer, {
+    brandName,
+    publicUrl,
+    supportEmail,
+    only,
+    openLink: smtpUrl === null ? (link) => openLink(sealer, link) : undefined,
+  });
   return (
-    <div className="grid gap-4">
-      <h1 className="sr-only">Mails</h1>
-      <Card title="Mails" note="The newest first. Without SMTP_URL they wait here, and go out when it is set.">
-        <nav aria-label="Which mails" className="mb-3 flex flex-wrap gap-x-4">
-          {FILTERS.map((filter) => (
-            <Link
-              key={filter.label}
-              href={filter.only ? `/admin/outbox?only=${filter.only}` : "/admin/outbox"}
-              aria-current={filter.only === only ? "page" : undefined}
-              className="inline-flex min-h-target items-center text-sm text-muted underline-offset-2 hover:text-ink aria-[current]:font-medium aria-[current]:text-accent"
-            >
-              {filter.label}
-            </Link>
-          ))}
-        </nav>
-        {mails.length > 0 ? (
-          <MailsTable rows={mails} />
-        ) : (
-          <EmptyState title="No mails here">
-            They are written when an account is connected, signed out or fails, and on the first spill of a day.
-          </EmptyState>
-        )}
-      </Card>
-    </div>
+    <>
+      <PageHeading title="Mails" />
+      <div className="grid gap-4">
+        <Card
+          title="Mails"
+          note={
+            smtpUrl === null
+              ? "The newest first. Without SMTP_URL none is sent: pass them on by hand, with the links that only you see here."
+              : "The newest first. Links that are for their reader alone are not shown."
+          }
+        >
+          <nav aria-label="Which mails" className="mb-3 flex flex-wrap gap-x-4">
+            {FILTERS.map((filter) => (
+              <Link
+                key={filter.label}
+                href={filter.only ? `/admin/outbox?only=${filter.only}` : "/admin/outbox"}
+                aria-current={filter.only === only ? "page" : undefined}
+                className="inline-flex min-h-target items-center text-sm text-muted underline-offset-2 hover:text-ink aria-[current]:font-medium aria-[current]:text-accent"
+              >
+                {filter.label}
+              </Link>
+            ))}
+          </nav>
+          {mails.length > 0 ? (
+            <MailsTable rows={mails} />
+          ) : (
+            <EmptyState title="No mails here">
+              They are written when somebody signs up or resets a password, when a ChatGPT account is connected, signed out or fails, and on
+              the first spill of a day.
+            </EmptyState>
+          )}
+        </Card>
+      </div>
+    </>
   );
 }

@@ -14,6 +14,7 @@ import { setTurnsMax, TURNS_MAX } from "@/lib/codex/set-turns-max";
 import { moveLane } from "@/lib/lanes/move-lane";
 import { readLane } from "@/lib/lanes/read";
 import { removeLane } from "@/lib/lanes/remove-lane";
+import { setLaneOrder } from "@/lib/lanes/set-lane-order";
 import { setLaneState } from "@/lib/lanes/set-lane-state";
 import { runtime } from "@/lib/runtime/runtime";
 
@@ -26,6 +27,20 @@ export const moveLaneAction = defineAction({
   run: async ({ input, session, client }) => {
     const { userId } = session.viewer;
     await withTransaction(runtime().db.orm, (tx) => moveLane(tx, { ...input, userId, actor: actorOf(session, client) }));
+    revalidatePath("/dashboard", "layout");
+    return {};
+  },
+});
+
+const LANES_MAX = 100;
+
+/** After dragging: every lane's id, from the top. */
+export const setLaneOrderAction = defineAction({
+  role: "customer",
+  input: z.object({ order: z.string().transform((text) => text.split(" ").slice(0, LANES_MAX)) }),
+  run: async ({ input: { order }, session, client }) => {
+    const { userId } = session.viewer;
+    await withTransaction(runtime().db.orm, (tx) => setLaneOrder(tx, { userId, order, actor: actorOf(session, client) }));
     revalidatePath("/dashboard", "layout");
     return {};
   },

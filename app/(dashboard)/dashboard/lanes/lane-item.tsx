@@ -2,7 +2,9 @@
 
 import { ChevronDown, ChevronUp } from "lucide-react";
 import Link from "next/link";
+import type { ReactNode } from "react";
 import { ActionButton } from "@/app/(dashboard)/dashboard/lanes/action-button";
+import type { Sorting } from "@/app/(dashboard)/dashboard/lanes/sortable-lanes";
 import { checkNowAction, moveLaneAction, setLaneStateAction } from "@/app/(dashboard)/dashboard/lanes/actions";
 import type { LaneWords } from "@/components/lanes/lane-words";
 import { laneVia } from "@/components/lanes/lane-via";
@@ -12,6 +14,7 @@ import { SpillToday } from "@/components/lanes/spill-today";
 import { WindowMeters } from "@/components/lanes/window-meters";
 import { Badge } from "@/components/ui/badge";
 import { buttonClass } from "@/components/ui/button";
+import { cn } from "@/components/ui/cn";
 import { TimeAhead } from "@/components/ui/time-ahead";
 import type { LaneView } from "@/lib/lanes/read";
 
@@ -22,18 +25,24 @@ type Props = {
   count: number;
   hasCodexAbove: boolean;
   spillMax: number;
+  sorting: Sorting;
 };
 
-const KINDS: Record<LaneView["kind"], string> = { codex: "ChatGPT account", api_key: "API key", wallet: "Your credit here" };
+const KINDS: Record<LaneView["kind"], string> = { codex: "ChatGPT account", api_key: "API key", wallet: "Prepaid credit" };
 
-export function LaneItem({ lane, words, count, hasCodexAbove, spillMax }: Props) {
+export function LaneItem({ lane, words, count, hasCodexAbove, spillMax, sorting }: Props) {
   const { id, label, kind, position, account } = lane;
+  const { hang, style, isDragged, handle } = sorting;
   const line = lineWords(account?.line ?? null);
   const needsSignIn = kind === "codex" && (lane.state === "signed_out" || lane.state === "signing_in");
   return (
-    <li className="rounded-lg border border-line bg-panel p-4 sm:p-5">
+    <li
+      ref={hang}
+      style={style}
+      className={cn("rounded-lg border border-line bg-panel p-4 sm:p-5", isDragged && "relative z-10 shadow-overlay")}
+    >
       <div className="flex gap-3 sm:gap-4">
-        <Order id={id} label={label} position={position} count={count} />
+        <Order id={id} label={label} position={position} count={count} handle={handle} />
         <div className="grid min-w-0 flex-1 content-start gap-3">
           <div>
             <div className="flex flex-wrap items-baseline gap-x-3 gap-y-1">
@@ -98,7 +107,7 @@ export function LaneItem({ lane, words, count, hasCodexAbove, spillMax }: Props)
 }
 
 /** Buttons, and not only dragging: they work with a keyboard, with a screen reader, and before JavaScript loads. */
-function Order({ id, label, position, count }: { id: string; label: string; position: number; count: number }) {
+function Order({ id, label, position, count, handle }: { id: string; label: string; position: number; count: number; handle: ReactNode }) {
   return (
     <div className="grid w-target shrink-0 content-start justify-items-center">
       <ActionButton
@@ -122,6 +131,7 @@ function Order({ id, label, position, count }: { id: string; label: string; posi
       >
         <ChevronDown aria-hidden size={18} />
       </ActionButton>
+      {handle}
     </div>
   );
 }

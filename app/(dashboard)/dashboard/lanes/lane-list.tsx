@@ -2,6 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { LaneItem } from "@/app/(dashboard)/dashboard/lanes/lane-item";
+import { SortableLanes } from "@/app/(dashboard)/dashboard/lanes/sortable-lanes";
 import { lanesQuery } from "@/components/data/lanes-query";
 import { meQuery } from "@/components/data/me-query";
 import { laneWords } from "@/components/lanes/lane-words";
@@ -15,18 +16,18 @@ export function LaneList({ spillMax }: { spillMax: number }) {
   return (
     <>
       {isError && <p className="text-sm text-warn">Not up to date: the last refresh failed.</p>}
-      <ol className="grid gap-3" aria-label="Lanes in their order">
-        {rows.map((lane) => (
+      <SortableLanes lanes={rows}>
+        {(lane, sorting) => (
           <LaneItem
-            key={lane.id}
             lane={lane}
+            sorting={sorting}
             words={laneWords(lane, { wallet: me.wallet, codexOn })}
             count={rows.length}
             hasCodexAbove={rows.some(({ kind, position }) => kind === "codex" && position < lane.position)}
             spillMax={spillMax}
           />
-        ))}
-      </ol>
+        )}
+      </SortableLanes>
     </>
   );
 }

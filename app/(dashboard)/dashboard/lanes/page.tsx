@@ -47,6 +47,9 @@ function AddLane() {
       <Link href="/dashboard/lanes/add-key" className={buttonClass()}>
         Add API key
       </Link>
+      <Link href="/dashboard/lanes/what-if" className={buttonClass("quiet")}>
+        What if…
+      </Link>
     </div>
   );
 }

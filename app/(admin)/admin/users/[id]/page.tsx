@@ -12,6 +12,7 @@ import { Card } from "@/components/ui/card";
 import { EmptyState } from "@/components/ui/empty-state";
 import { LocalTime } from "@/components/ui/local-time";
 import { AppError } from "@/lib/errors/app-error";
+import { isId } from "@/lib/ids/ids";
 import { listKeys } from "@/lib/keys/read";
 import { runtime } from "@/lib/runtime/runtime";
 import { readUser } from "@/lib/users/read";
@@ -25,6 +26,7 @@ type Props = { params: Promise<{ id: string }>; searchParams: Promise<Record<str
 export default async function UserPage({ params, searchParams }: Props) {
   const viewer = await requireViewer("admin");
   const { id: userId } = await params;
+  if (!isId(userId)) notFound();
   const { orm } = runtime().db;
   const user = await readUser(orm, viewer, { userId }).catch((error: unknown) => {
     if (error instanceof AppError && error.code === "not_found") notFound();

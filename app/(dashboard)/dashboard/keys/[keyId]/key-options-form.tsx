@@ -58,10 +58,12 @@ export function KeyOptionsForm({ options }: { options: Options }) {
           Strict: a request with one of them does not take a Codex lane
         </CheckField>
       </fieldset>
-      <Button type="submit" look="primary" disabled={isPending} className="justify-self-start">
-        Save
-      </Button>
-      {state?.ok && <DoneNote>{state.message}</DoneNote>}
+      <div className="flex flex-wrap items-center gap-3">
+        <Button type="submit" look="primary" disabled={isPending}>
+          Save
+        </Button>
+        {state?.ok && <DoneNote>Saved. It counts from the next request.</DoneNote>}
+      </div>
     </form>
   );
 }

@@ -4,8 +4,10 @@ import { redirect } from "next/navigation";
 import { z } from "zod";
 import { actorOf } from "@/app/_server/actor-of";
 import { defineAction } from "@/app/_server/define-action";
+import { trialLimiter } from "@/app/_server/trial-limiter";
 import { withTransaction } from "@/db/transaction";
 import { addApiKeyLane } from "@/lib/lanes/add-api-key-lane";
+import { tryApiKey } from "@/lib/lanes/try-api-key";
 import { simulatedUpstreams } from "@/lib/providers/simulated-upstreams";
 import { runtime } from "@/lib/runtime/runtime";
 
@@ -21,6 +23,8 @@ export const addApiKeyLaneAction = defineAction({
     const { config, db, sealer } = runtime();
     const { userId } = session.viewer;
     const allow = [...config.upstreamAllow, ...(await simulatedUpstreams(db.orm))];
+    await trialLimiter().count(userId);
+    await tryApiKey(db.orm, { ...input, allow });
     await withTransaction(db.orm, (tx) => addApiKeyLane(tx, { ...input, userId, allow, sealer, actor: actorOf(session, client) }));
     redirect("/dashboard/lanes");
   },

@@ -37,11 +37,15 @@ export function AddKeyForm({ baseUrl }: { baseUrl: string }) {
         type="password"
         autoComplete="off"
         spellCheck={false}
-        hint="Sealed before it is stored, and never shown again."
+        hint={
+          refusal
+            ? "It was not kept: paste it again. It is tried at the address, then sealed, and never shown again."
+            : "Tried at the address first, with a question for its models. Then it is sealed, and never shown again."
+        }
         error={refusal?.fields["secret"]}
       />
       <Button type="submit" look="primary" disabled={isPending} className="justify-self-start">
-        Add the lane
+        {isPending ? "Trying the key…" : "Add the lane"}
       </Button>
     </form>
   );

@@ -1,0 +1,2 @@
+/** What the browser's own time zone is, for screens whose days are counted on the server. */
+export const ZONE_COOKIE = "tz";
