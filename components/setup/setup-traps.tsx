@@ -23,6 +23,16 @@ export function SetupTraps({ target: { keyEnvName, providerId } }: { target: Set
             ),
           },
           {
+            id: "two-ways",
+            title: "“provider auth cannot be combined with env_key”",
+            content: (
+              <p className="text-sm">
+                The helper is set up for good, and “Once” adds a variable to the same provider. Start Codex without the line of “Once”, or
+                take the helper back first.
+              </p>
+            ),
+          },
+          {
             id: "variable",
             title: `“Missing environment variable: ${keyEnvName}”`,
             content: (

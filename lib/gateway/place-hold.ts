@@ -171,7 +171,7 @@ function admissionError(result: AdmissionResult, options: Pick<GatewayOptions, "
     case "budget_reached":
       return new AppError(
         "budget_reached",
-        `This API key's budget is used up${result.resetsAt ? ` until ${result.resetsAt.toISOString()}` : ""}. Change it at ${dashboard}.`,
+        `This API key's budget does not cover this request${result.resetsAt ? ` until ${result.resetsAt.toISOString()}` : ""}${least === null ? "" : `: it needs at least ${cents(least, "up")}`}. Change it at ${dashboard}/keys.`,
         {
           resetsAt: result.resetsAt ?? undefined,
         },

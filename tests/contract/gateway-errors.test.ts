@@ -69,7 +69,10 @@ const scenes: Scene[] = [
   {
     code: "budget_reached",
     client: () => gateway.client({ limits: { budgetDay: microUsd(1n) } }),
-    codex: { text: /^This API key's budget is used up until \d{4}-\S+Z\. Change it at http:\S+\/dashboard\.$/, requests: 1 },
+    codex: {
+      text: /^This API key's budget does not cover this request until \d{4}-\S+Z: it needs at least \$\d+\.\d\d\. Change it at http:\S+\/dashboard\/keys\.$/,
+      requests: 1,
+    },
     sdk: { error: OpenAI.APIError, code: "insufficient_quota", requests: 1 },
   },
   {

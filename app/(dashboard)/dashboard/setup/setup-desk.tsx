@@ -116,7 +116,7 @@ export function SetupDesk({ target, choice, model, systemFirst, keys, lanes, sin
       </Card>
       <Card
         title="3. See it arrive"
-        note="Ask one question, in the terminal or in Codex. It costs a few cents of your wallet, or nothing on a ChatGPT lane."
+        note="Ask one question, in the terminal or in Codex. It costs a few cents of your wallet, or what your own key is charged for it."
       >
         <FirstRequest keyId={chosen?.keyId ?? null} since={since} />
         {made && choice.source === "make" && (
