@@ -1,6 +1,6 @@
-import { GeistMono } from "geist/font/mono";
 import { GeistSans } from "geist/font/sans";
 import type { Metadata, Viewport } from "next";
+import localFont from "next/font/local";
 import { connection } from "next/server";
 import type { ReactNode } from "react";
 import { isSimulated } from "@/app/_server/simulated";
@@ -8,6 +8,18 @@ import { SimulatedBanner } from "@/components/layout/simulated-banner";
 import { THEME_SCRIPT } from "@/components/layout/theme";
 import { runtime } from "@/lib/runtime/runtime";
 import "@/app/globals.css";
+
+/**
+ * For commands and ids only: not preloaded, as `geist/font/mono` would be on every page. What stands in for it until it is there is as
+ * wide and as high: see `globals.css`.
+ */
+const geistMono = localFont({
+  src: "../node_modules/geist/dist/fonts/geist-mono/GeistMono-Variable.woff2",
+  variable: "--font-geist-mono",
+  weight: "100 900",
+  preload: false,
+  adjustFontFallback: false,
+});
 
 export async function generateMetadata(): Promise<Metadata> {
   await connection();
@@ -31,7 +43,7 @@ export const viewport: Viewport = {
 export default async function RootLayout({ children }: { children: ReactNode }) {
   await connection();
   return (
-    <html lang="en" className={`${GeistSans.variable} ${GeistMono.variable}`} suppressHydrationWarning>
+    <html lang="en" className={`${GeistSans.variable} ${geistMono.variable}`} suppressHydrationWarning>
       <head>
         <script dangerouslySetInnerHTML={{ __html: THEME_SCRIPT }} />
       </head>

@@ -1,4 +1,4 @@
-import type { ShellLinks } from "@/components/layout/shell-links";
+import type { ShellLink, ShellLinks } from "@/components/layout/shell-links";
 
 export const CUSTOMER_LINKS: ShellLinks = [
   [
@@ -12,6 +12,17 @@ export const CUSTOMER_LINKS: ShellLinks = [
     { href: "/dashboard/settings", label: "Settings", icon: "settings", goKey: "e" },
   ],
   [{ href: "/docs", label: "Docs", icon: "docs", goKey: "d" }],
+];
+
+/** Found by the palette; each also stands on the page of its tab. */
+export const CUSTOMER_ERRANDS: readonly ShellLink[] = [
+  { href: "/dashboard/keys/new", label: "Create an API key", icon: "keys" },
+  { href: "/dashboard/lanes/connect", label: "Connect a ChatGPT account", icon: "lanes" },
+  { href: "/dashboard/lanes/add-key", label: "Add an own OpenAI key as a lane", icon: "lanes" },
+  { href: "/dashboard/lanes/what-if", label: "Try which lane would answer", icon: "lanes" },
+  { href: "/dashboard/settings/security", label: "Change the password, two-factor sign-in, sessions", icon: "settings" },
+  { href: "/dashboard/settings/notifications", label: "Choose which mails you get", icon: "settings" },
+  { href: "/dashboard/settings/data", label: "Export your data, delete the account", icon: "settings" },
 ];
 
 export const ADMIN_LINKS: ShellLinks = [

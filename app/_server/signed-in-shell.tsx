@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { signOut } from "@/app/(auth)/sign-out";
 import { setupLinesOf } from "@/app/_server/setup-lines-of";
-import { ADMIN_LINKS, CUSTOMER_LINKS } from "@/app/_server/shell-links";
+import { ADMIN_LINKS, CUSTOMER_ERRANDS, CUSTOMER_LINKS } from "@/app/_server/shell-links";
 import { HeaderBalance } from "@/components/dashboard/balance";
 import { QueryProvider } from "@/components/data/query-provider";
 import { AppShell } from "@/components/layout/app-shell";
@@ -34,7 +34,7 @@ export async function SignedInShell({ viewer, children }: { viewer: Viewer; chil
           username={username}
           settingsHref="/dashboard/settings"
           groups={isCustomer ? CUSTOMER_LINKS : ADMIN_LINKS}
-          newKeyHref={isCustomer ? "/dashboard/keys/new" : undefined}
+          errands={isCustomer ? CUSTOMER_ERRANDS : []}
           requestsHref={isCustomer ? "/dashboard/requests" : undefined}
           copies={[
             { label: "base URL", text: `${config.publicUrl}/v1` },

@@ -1,3 +1,4 @@
+import { ChevronRight } from "lucide-react";
 import { Badge, type BadgeTone } from "@/components/ui/badge";
 import { DataTable, type Column } from "@/components/ui/data-table";
 import { LocalTime } from "@/components/ui/local-time";
@@ -42,8 +43,11 @@ export function MailsTable({ rows }: { rows: readonly MailView[] }) {
 
 function Body({ subject, text }: MailView) {
   return (
-    <details className="min-w-0">
-      <summary className="flex min-h-target cursor-pointer items-center font-medium wrap-anywhere @min-[44rem]:-my-2.5">{subject}</summary>
+    <details className="group min-w-0">
+      <summary className="flex min-h-target cursor-pointer list-none items-center gap-1.5 font-medium wrap-anywhere hover:text-accent @min-[44rem]:-my-2.5 [&::-webkit-details-marker]:hidden">
+        <ChevronRight aria-hidden size={16} className="shrink-0 text-muted transition-transform group-open:rotate-90" />
+        {subject}
+      </summary>
       <pre className="my-2 rounded-md border border-line bg-sunken px-3 py-2.5 font-mono text-xs font-normal wrap-anywhere whitespace-pre-wrap">
         {text}
       </pre>

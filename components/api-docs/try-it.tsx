@@ -59,7 +59,8 @@ export function TryIt({ method, path, hasKey, fields, body }: TryItProps) {
       const address = addressOf(path, fields, value);
       const whole = await sendCall({ method, address, key: hasKey ? key.trim() : "", body: sent, signal: abort.signal }, setAnswer);
       setRunning(false);
-      if (whole.requestId && path.startsWith("/v1/")) {
+      // A key that we do not know has no log.
+      if (whole.requestId && whole.status !== 401 && path.startsWith("/v1/")) {
         setCost("looking");
         setCost((await readLoggedCost(whole.requestId, key.trim(), abort.signal)) ?? "unknown");
       }

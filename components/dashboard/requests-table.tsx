@@ -1,7 +1,7 @@
-import { outcomeNote } from "@/components/dashboard/outcome-note";
 import Link from "next/link";
+import { outcomeBrief, outcomeNote } from "@/components/dashboard/outcome-note";
+import { LANE_KIND_NAMES } from "@/components/lanes/lane-kinds";
 import { OutcomeBadge } from "@/components/requests/outcome-badge";
-import { Badge } from "@/components/ui/badge";
 import { DataTable, type Column } from "@/components/ui/data-table";
 import { LocalTime } from "@/components/ui/local-time";
 import { Money } from "@/components/ui/money";
@@ -35,7 +35,7 @@ type Props = {
 };
 
 export function RequestsTable({ rows, hrefOf = ownPage, caption = "Last requests" }: Props) {
-  return <DataTable caption={caption} columns={[timeColumn(hrefOf), ...COLUMNS]} rows={rows} rowKey={({ id }) => id} />;
+  return <DataTable caption={caption} columns={[timeColumn(hrefOf), ...COLUMNS]} rows={rows} rowKey={({ id }) => id} isWide />;
 }
 
 const ownPage: HrefOf = ({ id }) => `/dashboard/requests/${id}`;
@@ -63,23 +63,29 @@ function ModelCell({ model, labels }: RequestView) {
   const kind =
     labels.requestKind === "compaction" ? "compaction" : labels.threadSource === "user" ? null : labels.threadSource?.replaceAll("_", " ");
   return (
-    <span className="@min-[44rem]:whitespace-nowrap">
-      {model ?? "–"}
-      {kind && <span className="text-muted"> · {kind}</span>}
+    <span className="@min-[44rem]:*:whitespace-nowrap">
+      <span>{model ?? "–"}</span> {kind && <span className="text-muted">· {kind}</span>}
     </span>
   );
 }
 
-/** Two pieces: where it is narrow the sentence takes a line of its own. */
+/** Two pieces on one line, or where it is narrow on two: the whole sentence stands beside the request itself. */
 function OutcomeCell(request: RequestView) {
-  const note = outcomeNote(request);
+  const said = (...words: (string | null | false)[]) => words.filter((word) => typeof word === "string").join(" · ");
+  const brief = said(request.estimated && "estimated", outcomeBrief(request));
   return (
     <>
-      <span className="inline-flex flex-wrap gap-1">
+      <span>
         <OutcomeBadge outcome={request.outcome} />
-        {request.estimated && <Badge tone="warn">estimated</Badge>}
-      </span>
-      {note && <span className="block text-xs text-muted wrap-anywhere @min-[44rem]:mt-1 @min-[44rem]:max-w-72">{note}</span>}
+      </span>{" "}
+      {brief && (
+        <span
+          title={said(request.estimated && "Usage estimated", outcomeNote(request))}
+          className="truncate text-xs text-muted @min-[44rem]:ml-1 @min-[44rem]:inline-block @min-[44rem]:max-w-28 @min-[44rem]:align-bottom"
+        >
+          {brief}
+        </span>
+      )}
     </>
   );
 }
@@ -98,7 +104,7 @@ function LaneCell({ lane, spillReason, queuedMs }: RequestView) {
   return (
     <span className="wrap-anywhere">
       <span className="@min-[44rem]:inline-block @min-[44rem]:min-w-28">
-        {lane ? (lane.label ?? `${LANE_KINDS[lane.kind] ?? lane.kind} (removed)`) : "none"}
+        {lane ? (lane.label ?? `${LANE_KIND_NAMES[lane.kind] ?? lane.kind} (removed)`) : "none"}
       </span>
       {notes.length > 0 && (
         <span className="text-muted @min-[44rem]:block @min-[44rem]:text-xs">
@@ -110,7 +116,6 @@ function LaneCell({ lane, spillReason, queuedMs }: RequestView) {
   );
 }
 
-const LANE_KINDS: Record<string, string> = { codex: "ChatGPT account", api_key: "Own key", wallet: "Wallet" };
 const SPILL_WORDS: Record<string, string> = {
   exhausted: "used up",
   lost: "not there",

@@ -3,7 +3,7 @@ import type { LastUse } from "@/lib/keys/read-last-use";
 
 const REFRESH_MS = 2_000;
 
-/** The newest request of one key since `since`, asked for again and again until there is one. */
+/** What one key was used for since `since`, asked for again and again until a request was answered. */
 export function lastRequestQuery(keyId: string, since: string) {
   return queryOptions({
     queryKey: ["last-request", keyId, since],
@@ -13,7 +13,7 @@ export function lastRequestQuery(keyId: string, since: string) {
       return (await response.json()) as LastUse;
     },
     // An answer that failed is followed by another try, and the page should say when that one succeeds.
-    refetchInterval: ({ state }) => (state.data?.request?.outcome === "completed" ? false : REFRESH_MS),
+    refetchInterval: ({ state }) => (state.data?.firstCompleted ? false : REFRESH_MS),
     staleTime: REFRESH_MS,
   });
 }

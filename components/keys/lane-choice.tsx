@@ -40,8 +40,8 @@ export function LaneChoice({ lanes, chosen, error }: Props) {
   );
 }
 
-/** After a refusal the form shows again what was ticked. */
-export function chosenLanes(typed: Record<string, string>, lanes: readonly LaneOption[]): string[] | null {
+/** What is ticked, from the fields of the form: null for every lane. */
+export function chosenLanes(typed: Readonly<Record<string, unknown>>, lanes: readonly LaneOption[]): string[] | null {
   if (typed["lanes"] !== "some") return null;
   return lanes.map(({ id }) => id).filter((id) => typed[id] === "on");
 }

@@ -1,4 +1,6 @@
+import { LowBudgetNote, type LowBudgets } from "@/components/keys/low-budget-note";
 import { Field } from "@/components/ui/field";
+import { Money } from "@/components/ui/money";
 import type { KeyView } from "@/lib/keys/read";
 
 type Limits = Pick<KeyView, "models" | "ipAllow" | "concurrencyMax" | "requestsPerMinuteMax" | "day" | "week" | "month">;
@@ -6,12 +8,16 @@ type Limits = Pick<KeyView, "models" | "ipAllow" | "concurrencyMax" | "requestsP
 type Props = {
   /** What the key has; null for a new one. */
   limits: Limits | null;
+  /** What a request holds of the wallet at the least; null while the wallet pays for no model. */
+  leastHoldUsd: string | null;
+  /** Of what the key has. */
+  lowBudgets?: LowBudgets | null;
   typed: Record<string, string> | undefined;
   errors: Record<string, string> | undefined;
 };
 
 /** Everything that bounds a key; an empty field bounds nothing. */
-export function LimitFields({ limits, typed, errors }: Props) {
+export function LimitFields({ limits, leastHoldUsd, lowBudgets = null, typed, errors }: Props) {
   const field = (name: string, kept: string | number | null | undefined) => ({
     name,
     defaultValue: typed?.[name] ?? kept ?? "",
@@ -24,18 +30,29 @@ export function LimitFields({ limits, typed, errors }: Props) {
         <legend className="text-sm font-medium">Budgets in US dollars</legend>
         <p className="mb-1.5 text-sm text-muted">
           Wallet money per UTC day, week and month. At a budget the key answers “budget reached”; the wallet itself is not touched.
+          {leastHoldUsd !== null && (
+            <>
+              {" "}
+              A request holds at least <Money usd={leastHoldUsd} /> of it while it runs.
+            </>
+          )}
         </p>
         <div className="grid gap-3 sm:grid-cols-3">
           <Field {...field("budgetDay", plain(limits?.day.budgetUsd))} label="Per day" placeholder="no limit" inputMode="decimal" />
           <Field {...field("budgetWeek", plain(limits?.week.budgetUsd))} label="Per week" placeholder="no limit" inputMode="decimal" />
           <Field {...field("budgetMonth", plain(limits?.month.budgetUsd))} label="Per month" placeholder="no limit" inputMode="decimal" />
         </div>
+        {lowBudgets && (
+          <div className="mt-3">
+            <LowBudgetNote {...lowBudgets} />
+          </div>
+        )}
       </fieldset>
       <Field
         {...field("models", limits?.models?.join(", "))}
         label="Models"
         placeholder="every model"
-        hint="Only these, with commas between them: gpt-5.5, gpt-6.1-sol"
+        hint="Only these, with commas between them: gpt-5.5, gpt-6.1-sol. Any name is taken: your own key may serve models that we do not know."
         autoCapitalize="none"
         spellCheck={false}
       />

@@ -5,6 +5,7 @@ import { clockWords } from "@/components/ui/time-words";
 import { useTimeZone } from "@/components/ui/use-time-zone";
 import type { WindowView } from "@/lib/codex/read";
 import type { SampleView } from "@/lib/codex/read-history";
+import { zoneName } from "@/lib/time/time-zones";
 
 type Props = {
   window: Pick<WindowView, "limitId" | "limitName" | "windowMinutes">;
@@ -69,7 +70,7 @@ export function WindowGraph({ window, samples, from, to }: Props) {
         <div className="numeric flex justify-between gap-2 text-xs text-muted">
           <span>{clockWords(new Date(from), null, zone)}</span>
           <span>
-            {clockWords(new Date(to), null, zone)} <span className="max-sm:hidden">({zone})</span>
+            {clockWords(new Date(to), null, zone)} <span className="max-sm:hidden">({zoneName(zone)})</span>
           </span>
         </div>
       </div>

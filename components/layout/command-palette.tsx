@@ -1,8 +1,8 @@
 "use client";
 
 import { Dialog } from "@base-ui/react/dialog";
-import { Command } from "cmdk";
-import { Copy, FileSearch, Keyboard, KeyRound, LogOut, Monitor, Moon, Sun } from "lucide-react";
+import { Command, defaultFilter } from "cmdk";
+import { BookOpen, Copy, FileSearch, Keyboard, LogOut, Monitor, Moon, Search, Sun } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { startTransition, useState, type ReactNode } from "react";
 import { ShellIcon } from "@/components/layout/shell-icon";
@@ -13,18 +13,26 @@ import { Kbd } from "@/components/ui/kbd";
 import { BACKDROP, POPUP } from "@/components/ui/popup-look";
 import { toast } from "@/components/ui/toast";
 import { writeClipboard } from "@/components/ui/write-clipboard";
+import { DOCS_PAGES, docsHref } from "@/lib/site/docs-pages";
 
 type Props = ShellToolsProps & { onClose: () => void; onShortcuts: () => void };
 
 const REQUEST_ID = /^req_[\w-]{4,80}$/;
 const ICON = { "aria-hidden": true, size: 17, className: "shrink-0" } as const;
 
+const ASK_DOCS = "ask the documentation";
+/** Below all that has the typed letters in its name. */
+const LEAST_SCORE = 1e-6;
+
+const score: typeof defaultFilter = (value, typed, keywords) => (value === ASK_DOCS ? LEAST_SCORE : defaultFilter(value, typed, keywords));
+
 /** Everything that the shell can do, by its name. */
-export function CommandPalette({ links, copies, newKeyHref, requestsHref, signOut, onClose, onShortcuts }: Props) {
+export function CommandPalette({ links, errands = [], copies, requestsHref, signOut, onClose, onShortcuts }: Props) {
   const router = useRouter();
   const [, setTheme] = useTheme();
   const [typed, setTyped] = useState("");
-  const requestId = requestsHref !== undefined && REQUEST_ID.test(typed.trim()) ? typed.trim() : null;
+  const words = typed.trim();
+  const requestId = requestsHref !== undefined && REQUEST_ID.test(words) ? words : null;
 
   function run(act: () => void) {
     onClose();
@@ -49,17 +57,14 @@ export function CommandPalette({ links, copies, newKeyHref, requestsHref, signOu
           )}
         >
           <Dialog.Title className="sr-only">Search and commands</Dialog.Title>
-          <Command loop label="Search and commands">
+          <Command loop label="Search and commands" filter={score}>
             <Command.Input
               value={typed}
               onValueChange={setTyped}
-              placeholder="Go to a page, find a request by its id, copy an address…"
+              placeholder="A page, the id of a request, a question to the documentation…"
               className="min-h-13 w-full border-b border-line bg-transparent px-4 text-base outline-none placeholder:text-muted"
             />
             <Command.List className="max-h-[min(24rem,60vh)] scroll-py-2 overflow-y-auto p-2">
-              <Command.Empty className="px-3 py-8 text-center text-sm text-muted">
-                Nothing is called so. The id of a request, such as req_…, opens it.
-              </Command.Empty>
               {requestId && requestsHref !== undefined && (
                 <Group heading="Request">
                   <Line icon={<FileSearch {...ICON} />} value={requestId} onSelect={() => go(`${requestsHref}/${requestId}`)}>
@@ -75,11 +80,11 @@ export function CommandPalette({ links, copies, newKeyHref, requestsHref, signOu
                 ))}
               </Group>
               <Group heading="Do">
-                {newKeyHref !== undefined && (
-                  <Line icon={<KeyRound {...ICON} />} value="create api key new" onSelect={() => go(newKeyHref)}>
-                    Create an API key
+                {errands.map(({ href, label, icon }) => (
+                  <Line key={href} icon={<ShellIcon name={icon} />} value={label} onSelect={() => go(href)}>
+                    {label}
                   </Line>
-                )}
+                ))}
                 {copies.map((entry) => (
                   <Line key={entry.label} icon={<Copy {...ICON} />} value={`copy ${entry.label}`} onSelect={() => copy(entry)}>
                     Copy the {entry.label}
@@ -88,6 +93,24 @@ export function CommandPalette({ links, copies, newKeyHref, requestsHref, signOu
                 <Line icon={<Keyboard {...ICON} />} value="keyboard shortcuts help" onSelect={() => run(onShortcuts)}>
                   Keyboard shortcuts
                 </Line>
+              </Group>
+              <Group heading="Documentation">
+                {DOCS_PAGES.map(({ slug, title, about }) => (
+                  <Line
+                    key={slug}
+                    icon={<BookOpen {...ICON} />}
+                    value={`docs ${title}`}
+                    keywords={[about]}
+                    onSelect={() => go(docsHref(slug))}
+                  >
+                    {title}
+                  </Line>
+                ))}
+                {words.length > 1 && (
+                  <Line icon={<Search {...ICON} />} value={ASK_DOCS} onSelect={() => go(`/docs/search?q=${encodeURIComponent(words)}`)}>
+                    <span className="wrap-anywhere">Search the documentation for “{words}”</span>
+                  </Line>
+                )}
               </Group>
               <Group heading="Theme and session">
                 <Line icon={<Sun {...ICON} />} value="theme light" onSelect={() => run(() => setTheme("light"))}>
@@ -122,12 +145,20 @@ function Group({ heading, children }: { heading: string; children: ReactNode }) 
   );
 }
 
-type LineProps = { icon: ReactNode; value: string; onSelect: () => void; goKey?: string | undefined; children: ReactNode };
+type LineProps = {
+  icon: ReactNode;
+  value: string;
+  keywords?: string[];
+  onSelect: () => void;
+  goKey?: string | undefined;
+  children: ReactNode;
+};
 
-function Line({ icon, value, onSelect, goKey, children }: LineProps) {
+function Line({ icon, value, keywords, onSelect, goKey, children }: LineProps) {
   return (
     <Command.Item
       value={value}
+      {...(keywords && { keywords })}
       onSelect={onSelect}
       className="flex min-h-target cursor-pointer items-center gap-3 rounded-md px-3 text-sm select-none data-[selected=true]:bg-ink/8 sm:pointer-fine:min-h-9"
     >

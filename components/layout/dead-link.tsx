@@ -7,7 +7,7 @@ export function DeadLink({ children, next }: { children: ReactNode; next: { href
   return (
     <>
       <h1 className="text-xl font-semibold">This link does not work any more</h1>
-      <p className="mt-2 mb-5 text-sm text-muted">It was used before, is too old, or a newer one was sent. {children}</p>
+      <p className="mt-2 mb-5 text-sm text-muted">It was used before, is too old, or another one has taken its place. {children}</p>
       <Link href={next.href} className={buttonClass("primary")}>
         {next.label}
       </Link>

@@ -14,8 +14,8 @@ export type ShellToolsProps = {
   links: readonly ShellLink[];
   /** Texts that one often needs elsewhere. */
   copies: readonly { label: string; text: string }[];
-  /** Where a key is made. */
-  newKeyHref?: string | undefined;
+  /** Pages that are no tab of their own, by what one wants there. */
+  errands?: readonly ShellLink[];
   /** The page of one request is below it. */
   requestsHref?: string | undefined;
   signOut: () => Promise<void>;
@@ -61,7 +61,7 @@ export function ShellTools(props: ShellToolsProps) {
         className="border-line px-3 font-normal text-muted max-sm:w-target max-sm:border-0 max-sm:bg-transparent max-sm:px-0 sm:w-56 sm:justify-start"
       >
         <Search aria-hidden size={16} className="shrink-0 max-sm:size-5" />
-        <span className="max-sm:hidden">Go to, find, copy…</span>
+        <span className="max-sm:hidden">Search or go to…</span>
         <span className="ml-auto max-sm:hidden">
           <Kbd>Ctrl K</Kbd>
         </span>

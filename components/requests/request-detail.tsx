@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { outcomeNote } from "@/components/dashboard/outcome-note";
 import { decisionWords } from "@/components/requests/decision-words";
 import { durationWords } from "@/components/requests/duration-words";
+import { splitOwnAddresses } from "@/components/requests/own-addresses";
 import { OutcomeBadge } from "@/components/requests/outcome-badge";
 import { Waterfall } from "@/components/requests/waterfall";
 import { Badge } from "@/components/ui/badge";
@@ -18,11 +19,18 @@ import type { RequestDetail as Detail } from "@/lib/requests/read-detail";
 /** Addresses of the list with one more condition; `null`: there is no such list here. */
 export type DetailLinks = { keyHref: string | null; laneHref: string | null; projectHref: string | null; threadHref: string | null };
 
+type Props = {
+  request: Detail;
+  links: DetailLinks;
+  /** Of this installation: what begins with it in an error text leads there. */
+  publicUrl: string;
+};
+
 /** Everything about one request. What it asked and what was answered is not kept, so it is not here. */
-export function RequestDetail({ request, links }: { request: Detail; links: DetailLinks }) {
+export function RequestDetail({ request, links, publicUrl }: Props) {
   const note = outcomeNote(request);
   return (
-    <div className="grid gap-6 text-sm">
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-6 text-sm wrap-anywhere">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
         <OutcomeBadge outcome={request.outcome} />
         <span className="numeric text-muted">status {request.status}</span>
@@ -30,7 +38,9 @@ export function RequestDetail({ request, links }: { request: Detail; links: Deta
       </div>
       {note && (
         <Banner tone={request.outcome === "failed" || request.outcome === "refused" ? "bad" : "warn"}>
-          <p className="wrap-anywhere">{note}</p>
+          <p>
+            <Note text={note} publicUrl={publicUrl} />
+          </p>
           {request.errorCode && <p className="mt-1 text-xs">As the client saw it, with the code {request.errorCode}.</p>}
         </Banner>
       )}
@@ -63,6 +73,18 @@ export function RequestDetail({ request, links }: { request: Detail; links: Deta
         </Part>
       )}
     </div>
+  );
+}
+
+function Note({ text, publicUrl }: { text: string; publicUrl: string }) {
+  return splitOwnAddresses(text, publicUrl).map(({ text: part, path }, at) =>
+    path === null ? (
+      part
+    ) : (
+      <Link key={at} href={path} prefetch={false} className="underline underline-offset-2">
+        {part}
+      </Link>
+    ),
   );
 }
 
@@ -172,7 +194,7 @@ function Cost({ request }: { request: Detail }) {
     );
   }
   return (
-    <div className="overflow-x-auto">
+    <div>
       <table className="w-full text-left">
         <caption className="sr-only">How the cost adds up</caption>
         <thead className="text-xs text-muted">

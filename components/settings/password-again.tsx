@@ -1,3 +1,5 @@
+import { FIELD_WIDTH } from "@/components/settings/field-width";
+import { cn } from "@/components/ui/cn";
 import { Field } from "@/components/ui/field";
 
 type Props = {
@@ -11,7 +13,7 @@ type Props = {
 /** Asked before what an open session alone must not do. */
 export function PasswordAgain({ form, asksCode, errors }: Props) {
   return (
-    <div className="grid gap-4 sm:grid-cols-2">
+    <div className={cn("grid gap-4", FIELD_WIDTH)}>
       <Field
         name="password"
         id={`${form}-password`}

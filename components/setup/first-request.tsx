@@ -6,7 +6,7 @@ import Link from "next/link";
 import type { ReactNode } from "react";
 import { lastRequestQuery } from "@/components/data/last-request-query";
 import { Money } from "@/components/ui/money";
-import type { LastUse } from "@/lib/keys/read-last-use";
+import type { UsedRequest } from "@/lib/keys/read-last-use";
 
 /** Waits for the first request with the chosen key, and says what came of it. */
 export function FirstRequest({ keyId, since }: { keyId: string | null; since: string }) {
@@ -25,7 +25,8 @@ export function FirstRequest({ keyId, since }: { keyId: string | null; since: st
 
 function Watched({ keyId, since }: { keyId: string; since: string }) {
   const { data, isError } = useQuery(lastRequestQuery(keyId, since));
-  if (data?.request) return <Arrived request={data.request} />;
+  if (data?.firstCompleted) return <Answered request={data.firstCompleted} />;
+  if (data?.request) return <NotAnswered request={data.request} />;
   return (
     <Line
       icon={
@@ -44,30 +45,35 @@ function Watched({ keyId, since }: { keyId: string; since: string }) {
   );
 }
 
-function Arrived({ request }: { request: NonNullable<LastUse["request"]> }) {
-  const isGood = request.outcome === "completed";
+function Answered({ request }: { request: UsedRequest }) {
   return (
-    <Line
-      icon={
-        isGood ? (
-          <CircleCheck aria-hidden size={20} className="shrink-0 text-good" />
-        ) : (
-          <TriangleAlert aria-hidden size={20} className="shrink-0 text-warn" />
-        )
-      }
-      title={isGood ? "We saw your first request" : "We saw a request, and it was not answered"}
-    >
-      {isGood ? (
+    <Line icon={<CircleCheck aria-hidden size={20} className="shrink-0 text-good" />} title="We saw your first request">
+      {request.model} through {request.laneLabel ?? "a lane that is gone"}
+      {request.laneKind === "wallet" && (
         <>
-          {request.model} through {request.laneLabel ?? "a lane that is gone"} for <Money usd={request.costUsd} />.
+          {" "}
+          for <Money usd={request.costUsd} />
         </>
-      ) : (
-        <>{request.errorText ?? request.outcome} Run the command again once that is mended: this page goes on waiting.</>
-      )}{" "}
-      <Link href={`/dashboard/requests/${request.id}`} className="text-accent underline underline-offset-2 wrap-anywhere">
-        {request.id}
-      </Link>
+      )}
+      . <RequestLink id={request.id} />
     </Line>
+  );
+}
+
+function NotAnswered({ request }: { request: UsedRequest }) {
+  return (
+    <Line icon={<TriangleAlert aria-hidden size={20} className="shrink-0 text-warn" />} title="We saw a request, and it was not answered">
+      {request.errorText ?? `It ended as ${request.outcome}.`} Run the command again once that is mended: this page goes on waiting.{" "}
+      <RequestLink id={request.id} />
+    </Line>
+  );
+}
+
+function RequestLink({ id }: { id: string }) {
+  return (
+    <Link href={`/dashboard/requests/${id}`} className="text-accent underline underline-offset-2 wrap-anywhere">
+      {id}
+    </Link>
   );
 }
 

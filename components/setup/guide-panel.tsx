@@ -12,6 +12,8 @@ export function GuidePanel({ system, way, guide, credential, target }: Props) {
   if (!guide) return <Callout>The address of this installation cannot be written in a line of cmd. Use PowerShell.</Callout>;
   const isWindows = system === "powershell" || system === "cmd";
   const isInstalled = way !== "once" || system === "vscode";
+  const commands = [...guide.steps, guide.test];
+  const secret = credential?.secret ?? null;
   return (
     <div className="grid gap-4">
       {credential === null && (
@@ -27,10 +29,13 @@ export function GuidePanel({ system, way, guide, credential, target }: Props) {
           instead.
         </Callout>
       )}
+      {credential?.kind === "helper" && secret === null && !isWindows && isInstalled && (
+        <Callout>No helper is made yet. The setup line works all the same: the script asks for the helper’s secret.</Callout>
+      )}
       {system === "vscode" && (
         <Callout>
           The extension reads the same config.toml as the command line. A variable reaches it only if VS Code was started where the variable
-          is; with “No key on this machine” it needs none. Quit VS Code altogether and start it again afterwards.
+          is; with “No API key on this machine” it needs none. Quit VS Code altogether and start it again afterwards.
         </Callout>
       )}
       {system === "wsl" && (
@@ -39,9 +44,20 @@ export function GuidePanel({ system, way, guide, credential, target }: Props) {
           too.
         </Callout>
       )}
-      {[...guide.steps, guide.test].map((step) => (
-        <CommandLine key={step.title} {...step} />
+      {commands.map((command) => (
+        <CommandLine key={command.title} {...command} />
       ))}
+      {!isInstalled && !isWindows && (
+        <p className="text-sm text-muted">
+          A machine on which the helper is set up needs no such line, and Codex refuses it there: plain{" "}
+          <code className="font-mono text-xs">codex</code> works.
+        </p>
+      )}
+      {credential && secret !== null && commands.some(({ line }) => line.includes(secret)) && (
+        <p className="text-sm text-muted">
+          Your shell may keep the line with the {credential.kind === "key" ? "key" : "helper’s secret"} in its history.
+        </p>
+      )}
       {isInstalled && (
         <p className="text-sm text-muted">
           Read the script first:{" "}

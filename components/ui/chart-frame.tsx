@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 import { cn } from "@/components/ui/cn";
 import { labelPlaces } from "@/components/ui/chart-scale";
 import { seriesFill } from "@/components/ui/series-look";
+import { zoneName } from "@/lib/time/time-zones";
 
 const LABELS_MAX = 5;
 
@@ -34,7 +35,7 @@ export function ChartFrame({ label, unit, zone, names, ticks, format, places, ce
               <span className="wrap-anywhere">{name}</span>
             </span>
           ))}
-        <span className="ml-auto">Times in {zone}</span>
+        <span className="ml-auto">Times in {zoneName(zone)}</span>
       </figcaption>
       <div className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-2">
         <div aria-hidden className="numeric flex flex-col-reverse justify-between text-end text-xs text-muted">

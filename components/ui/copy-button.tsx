@@ -22,7 +22,7 @@ export function CopyButton({ text, what }: { text: string; what: string }) {
   }
 
   return (
-    <Button onClick={copy} aria-label={`Copy ${what}`} look="quiet" className="-mr-2 shrink-0 px-2">
+    <Button onClick={copy} aria-label={`Copy ${what}`} look="quiet" className="-mr-2 shrink-0 px-2 noscript:hidden">
       {outcome === "copied" ? <Check aria-hidden size={16} /> : <Copy aria-hidden size={16} />}
       <span aria-live="polite">{WORDS[outcome]}</span>
     </Button>

@@ -9,7 +9,7 @@ export type Column<Row> = {
     line: 1 | 2 | 3;
     label?: string;
     atEnd?: boolean;
-    /** The first of the cell's pieces stands here, the second on a last line of its own. */
+    /** The first of the cell's pieces stands here, the second at the end of the last line. */
     open?: boolean;
   };
 };
@@ -22,13 +22,20 @@ type DataTableProps<Row> = {
   rowKey: (row: Row) => string;
   /** For two or three short columns, which stay a table everywhere. */
   keepsShape?: boolean;
+  /** For eight columns and more, which become blocks earlier. */
+  isWide?: boolean;
 };
 
 /** The roles are written out because `display: block`, which narrow screens get, takes a table's own ones away. */
-export function DataTable<Row>({ caption, columns, rows, rowKey, keepsShape }: DataTableProps<Row>) {
+export function DataTable<Row>({ caption, columns, rows, rowKey, keepsShape, isWide }: DataTableProps<Row>) {
   const isCompact = columns.some(({ narrow }) => narrow);
   return (
-    <div className="data-table text-sm" data-compact={isCompact || undefined} data-keeps-shape={keepsShape || undefined}>
+    <div
+      className="data-table text-sm"
+      data-compact={isCompact || undefined}
+      data-keeps-shape={keepsShape || undefined}
+      data-wide={isWide || undefined}
+    >
       <table role="table">
         <caption className="sr-only">{caption}</caption>
         <thead role="rowgroup">

@@ -1,9 +1,23 @@
-import { formatUsd, parseUsd } from "@/lib/money/micro-usd";
+import { formatUsd, parseUsd, roundDownToRead } from "@/lib/money/micro-usd";
 
 const DECIMALS = 6;
 
-/** `usd` is the exact decimal string of a read. It has as many decimals as it needs, at least two; `aligned`, in columns, all six. */
-export function Money({ usd, aligned }: { usd: string; aligned?: boolean }) {
-  const text = formatUsd(parseUsd(usd));
-  return <span className="numeric whitespace-nowrap">{aligned ? text.padEnd(text.indexOf(".") + 1 + DECIMALS, "0") : text}</span>;
+type MoneyProps = {
+  /** The exact decimal string of a read. */
+  usd: string;
+  /** In columns: all six decimals. */
+  aligned?: boolean;
+  /** Where a glance is enough: whole cents, with the exact amount as its title. */
+  rounded?: boolean;
+};
+
+/** As many decimals as it needs, at least two. */
+export function Money({ usd, aligned, rounded }: MoneyProps) {
+  const amount = parseUsd(usd);
+  const text = formatUsd(rounded ? roundDownToRead(amount) : amount);
+  return (
+    <span className="numeric whitespace-nowrap" title={rounded ? formatUsd(amount) : undefined}>
+      {aligned ? text.padEnd(text.indexOf(".") + 1 + DECIMALS, "0") : text}
+    </span>
+  );
 }

@@ -2,6 +2,7 @@ import Form from "next/form";
 import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { SegmentedLinks } from "@/components/ui/segmented-links";
+import { zoneName } from "@/lib/time/time-zones";
 
 type TimeRangeProps = {
   label: string;
@@ -41,7 +42,7 @@ export function TimeRange({ label, options, custom, zone }: TimeRangeProps) {
               <Field
                 key={name}
                 name={name}
-                label={`${name === "from" ? "From" : "To"} (${zone})`}
+                label={`${name === "from" ? "From" : "To"} (${zoneName(zone)})`}
                 type={custom.withTime ? "datetime-local" : "date"}
                 defaultValue={custom[name]}
                 error={custom.errors?.[name]}

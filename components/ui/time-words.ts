@@ -28,6 +28,12 @@ export function clockWords(instant: Date, now: Date | null, timeZone: string): s
   return isToday ? time : `${part("weekday")} ${Number(part("day"))} ${part("month")}, ${time}`;
 }
 
+/** `GMT+5:30`, `CET`: the zone as it is named at that instant. */
+export function zoneWords(instant: Date, timeZone: string): string {
+  const parts = new Intl.DateTimeFormat("en-GB", { timeZone, timeZoneName: "short" }).formatToParts(instant);
+  return parts.find(({ type }) => type === "timeZoneName")?.value ?? timeZone;
+}
+
 /** In parts: Node and browsers join them differently. */
 function partsOf(instant: Date, timeZone: string): (type: Intl.DateTimeFormatPartTypes) => string {
   const parts = new Intl.DateTimeFormat("en-US", {

@@ -4,20 +4,13 @@ import type { LiveView } from "@/lib/requests/read-live";
 
 const CENT = 10_000n;
 
-/** `Empty in about 40 m at this pace: $0.32 a minute over the last 10.` */
-export function burnWords({
-  pace,
-  lastsMs,
-  availableUsd,
-  heldUsd,
-}: Pick<LiveView, "pace" | "lastsMs" | "availableUsd" | "heldUsd">): string {
-  const spent = parseUsd(pace.spentUsd);
-  const isEmpty = parseUsd(availableUsd) + parseUsd(heldUsd) <= 0n;
-  if (isEmpty) return "The wallet is empty.";
-  if (spent <= 0n || lastsMs === null) return `The wallet paid for nothing in the last ${pace.minutes} minutes.`;
-  const perMinute = microUsd(spent / BigInt(pace.minutes));
+/** `Live burn rate: $0.32 a minute over the last 10 minutes, …`; null while nothing runs or nothing is spent: then there is none. */
+export function burnWords({ burn, runningCount }: Pick<LiveView, "burn" | "runningCount">): string | null {
+  if (runningCount === 0 || burn.lastsMs === null) return null;
+  const perMinute = microUsd(parseUsd(burn.spentUsd) / BigInt(burn.minutes));
   const shown = perMinute < CENT ? `less than ${formatUsd(microUsd(CENT))}` : formatUsd(roundToCents(perMinute, "up"));
-  return `Empty in about ${durationWords(lastsMs) ?? "no time"} at this pace: ${shown} a minute over the last ${pace.minutes}.`;
+  const empty = durationWords(burn.lastsMs) ?? "no time";
+  return `Live burn rate: ${shown} a minute over the last ${burn.minutes} minutes, which would empty the wallet in about ${empty}.`;
 }
 
 export function progressWords(progress: LiveView["running"][number]["progress"]): string {

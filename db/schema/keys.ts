@@ -114,7 +114,7 @@ export const apiKeyUsage = pgTable(
   (t) => [check("api_key_usage_reserved_positive", sql`${t.reserved} >= 0`)],
 );
 
-/** A request that has been let in and is not finished: what concurrency limits count. Unlogged: a crash of Postgres empties it, rightly. */
+/** A request that has been let in and is not finished: what concurrency limits count, and what is shown as running. Unlogged: a crash of Postgres empties it, rightly. */
 export const admissions = pgTable(
   "admissions",
   {
@@ -123,6 +123,13 @@ export const admissions = pgTable(
     userId: text("user_id").notNull(),
     processId: text("process_id").notNull(),
     admittedAt: timestamp("admitted_at", { withTimezone: true }).notNull().defaultNow(),
+    /** As it was asked for; null: nothing of ours reads the body of such a call. */
+    model: text("model"),
+    /** Where it is, as of its admission or the last heartbeat. */
+    laneId: text("lane_id"),
+    /** How far its answer had come at the last heartbeat. */
+    progress: text({ enum: ["accepted", "content"] }),
+    progressOutputTokens: integer("progress_output_tokens").notNull().default(0),
   },
   (t) => [index("admissions_key").on(t.keyId), index("admissions_user").on(t.userId, t.admittedAt)],
 );

@@ -25,6 +25,9 @@ const DOWNLOADED: readonly HeaderName[] = [...HEADERS, "content-disposition"];
 const EXPORT_WORDS =
   "A file that is made while it is taken. Ten exports in ten minutes are the most. Texts that a spreadsheet would run are escaped.";
 
+const LEDGER_WORDS =
+  "amount_usd adds up to the balance, which balance_usd is right after each line. available_change_usd and held_change_usd are there with holds=true: they add up to what is available and what is held, and without the lines of the holds they would not.";
+
 /** Which keys may read it: those that may read the account, or all, each what it did itself. */
 type Scope = "account" | "requests" | "me";
 
@@ -85,7 +88,7 @@ export const ACCOUNT_OPERATIONS: readonly ApiOperation[] = [
     path: "/api/v1/wallet/export",
     tag: "Wallet and usage",
     summary: "Export the ledger",
-    description: EXPORT_WORDS,
+    description: `${LEDGER_WORDS} ${EXPORT_WORDS}`,
     query: z.object(holdsQuery),
     answer: { "text/csv": csv("A line with the names, then a line each, newest first.") },
     errors: ["rate_limited"],
@@ -119,7 +122,7 @@ export const ACCOUNT_OPERATIONS: readonly ApiOperation[] = [
     path: "/api/v1/usage/live",
     tag: "Wallet and usage",
     summary: "Get what runs",
-    description: "The requests of this moment, and how long the wallet lasts at the pace of the last minutes.",
+    description: "The requests of this moment, and how long the wallet lasts at the pace of the last 24 hours, and of the last minutes.",
     answer: liveSchema,
   }),
   read({
@@ -189,7 +192,7 @@ export const ACCOUNT_OPERATIONS: readonly ApiOperation[] = [
     path: "/api/v1/keys/{keyId}/last-request",
     tag: "Keys and setup",
     summary: "Get the last request of a key",
-    description: "For a setup that waits for its first request.",
+    description: "With the first one that was answered since then: for a setup that waits for it.",
     params: z.object({ keyId: id("key", "One of your API keys.") }),
     query: z.object({
       since: instantQuery("Nothing before this instant counts."),

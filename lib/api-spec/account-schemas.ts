@@ -62,8 +62,12 @@ export const liveSchema = z
           id: id("req", "The request."),
           keyName: text("The key that it came with."),
           startedAt: instant("When it was let in."),
-          model: z.string().nullable().meta({ description: "Known once it holds money; elsewhere when it is over." }),
-          heldUsd: usd("What it reserves.").nullable(),
+          model: z.string().nullable().meta({ description: "As it was asked for. Null: the call is passed on with its body unread." }),
+          lane: z
+            .object({ id: id("lane", "The lane."), kind: text(LANE_KIND_WORDS), label: text("Its name.") })
+            .nullable()
+            .meta({ description: "Where it is, at most a few seconds ago. Null: the lane has been removed since." }),
+          heldUsd: usd("What it reserves.").nullable().meta({ description: "What it reserves. Null: its lane costs nothing here." }),
           progress: z
             .object({
               stage: z.enum(["accepted", "content"]).meta({ description: "content: it has begun to answer." }),
@@ -77,11 +81,18 @@ export const liveSchema = z
       .meta({ description: "Oldest first." }),
     runningCount: count("All of them, also those that are not listed."),
     ...balance,
-    pace: z.object({ minutes: count("Of the last minutes, so many."), spentUsd: usd("What ended in them has cost.") }),
+    pace: z.object({ hours: count("Of the last hours, so many."), spentUsd: usd("What began in them has cost.") }),
     lastsMs: z
       .number()
       .nullable()
       .meta({ description: "Milliseconds until nothing is left at that pace. Null: nothing was spent, or nothing is left." }),
+    burn: z
+      .object({
+        minutes: count("Of the last minutes, so many."),
+        spentUsd: usd("What ended in them has cost."),
+        lastsMs: z.number().nullable().meta({ description: "As above, if it went on like that." }),
+      })
+      .meta({ description: "The live burn rate." }),
   })
   .meta({ id: "Live" }) satisfies z.ZodType<LiveView>;
 
@@ -280,22 +291,22 @@ export const shortKeySchema = z
   })
   .meta({ id: "ShortKey" });
 
+const usedRequest = z.object({
+  id: id("req", "The request."),
+  startedAt: instant("When it came in."),
+  model: z.string().nullable().meta({ description: "Its model." }),
+  laneKind: z.string().nullable().meta({ description: LANE_KIND_WORDS }),
+  laneLabel: z.string().nullable().meta({ description: "The lane's name." }),
+  outcome: text("How it ended."),
+  status: count("The HTTP status that the client got."),
+  errorText: z.string().nullable().meta({ description: "As the client saw it." }),
+  costUsd: usd("Charged to the wallet."),
+});
+
 export const lastUseSchema = z
   .object({
     lastUsedAt: instant("When a request was last let in; it may still be running.").nullable(),
-    request: z
-      .object({
-        id: id("req", "The request."),
-        startedAt: instant("When it came in."),
-        model: z.string().nullable().meta({ description: "Its model." }),
-        laneKind: z.string().nullable().meta({ description: LANE_KIND_WORDS }),
-        laneLabel: z.string().nullable().meta({ description: "The lane's name." }),
-        outcome: text("How it ended."),
-        status: count("The HTTP status that the client got."),
-        errorText: z.string().nullable().meta({ description: "As the client saw it." }),
-        costUsd: usd("Charged to the wallet."),
-      })
-      .nullable()
-      .meta({ description: "The newest one that is on the log." }),
+    request: usedRequest.nullable().meta({ description: "The newest one that is on the log." }),
+    firstCompleted: usedRequest.nullable().meta({ description: "The oldest one that was answered whole." }),
   })
   .meta({ id: "LastUse" }) satisfies z.ZodType<LastUse>;

@@ -14,7 +14,8 @@ export type System = (typeof SYSTEMS)[number];
 export const WAYS = ["once", "permanent", "isolated"] as const;
 export type Way = (typeof WAYS)[number];
 
-export type Credential = { kind: "key"; secret: string } | { kind: "helper"; secret: string };
+/** A helper without its secret is one that is not made yet: the script asks for it. */
+export type Credential = { kind: "key"; secret: string } | { kind: "helper"; secret: string | null };
 
 export type Command = {
   /** What it does; the heading above it. */
@@ -203,7 +204,9 @@ function installed(shell: Shell, { target, credential, way }: GuideInput): Guide
   const isWindows = shell !== unix;
   const isHelper = credential?.kind === "helper" && !isWindows;
   const variable = isHelper
-    ? { name: "HELPER_SECRET", value: credential.secret }
+    ? credential.secret === null
+      ? null
+      : { name: "HELPER_SECRET", value: credential.secret }
     : credential?.kind === "key"
       ? { name: target.keyEnvName, value: credential.secret }
       : null;

@@ -30,8 +30,9 @@ export function setupScriptSh(target: SetupTarget): string {
 #   5. asks Codex one question through the new provider, which costs a few cents; --no-verify leaves that out
 #
 # Options:
-#   --helper      instead of 4: a small program that fetches keys of ten minutes; no key is kept, no variable needed, and
-#                 editors find it too. Its secret, which the setup page makes, is taken from HELPER_SECRET, or asked for
+#   --helper      instead of 4: a small program that fetches keys of ten minutes; no variable is needed, and editors find it
+#                 too. No API key is kept, only the program's secret, for you alone. The setup page makes it; it is taken from
+#                 HELPER_SECRET, or asked for
 #   --isolated    leaves your Codex alone: everything goes to ~/.codex-${providerId}, with a program "start" to run Codex there
 #   --no-verify   asks nothing
 #   --undo        takes back all of the above (with --isolated: that of --isolated)

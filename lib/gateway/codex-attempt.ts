@@ -52,10 +52,11 @@ export class CodexAttempt {
     if (this.#of.isClientGone()) return endGone(this.#of);
     const attempt = this.#of.books.openAttempt(planned.lane);
     if (!this.#of.isAdmitted) {
-      const admission = await admitOnly({ ports, key, record, options });
+      const admission = await admitOnly({ ports, key, record, laneId: planned.lane.id, options });
       if (admission) return endDeclined(this.#of, attempt, admission.reason, admission.error, true);
       this.#of.isAdmitted = true;
     }
+    this.#of.books.live = { hold: null, tap: null, accepted: false };
     this.#note(planned.lane, planned.notes);
     if (planned.ignored.length > 0) this.#note(planned.lane, [`ignored: ${shortList(planned.ignored)}`]);
 
@@ -158,6 +159,7 @@ export class CodexAttempt {
     attempt.upstreamStatus = 200;
     attempt.firstByteMs = sinceStartMs - attempt.offsetMs;
     this.#of.record.firstByteMs ??= sinceStartMs;
+    this.#of.books.live.accepted = true;
     return deliverAnswer(this.#of, {
       attempt,
       answer: { status: 200, headers: { "content-type": end.contentType, "cache-control": "no-cache" }, body: end.body },

@@ -4,7 +4,7 @@ import { Generation } from "@/lib/gateway/generation";
 import { identityOf, Joins } from "@/lib/gateway/joins";
 import { mirrorCall, MirroredFailure, type RunningMirrors } from "@/lib/gateway/mirror";
 import { listModels, showModel } from "@/lib/gateway/models-route";
-import type { GatewayKey, GatewayOptions, GatewayPorts } from "@/lib/gateway/ports";
+import type { GatewayKey, GatewayOptions, GatewayPorts, RequestProgress } from "@/lib/gateway/ports";
 import { RefusalLog } from "@/lib/gateway/refusal-log";
 import { projectId } from "@/lib/gateway/project-id";
 import { attemptRows, newRecord, requestRow, type RequestRecord } from "@/lib/gateway/request-record";
@@ -27,8 +27,8 @@ const LIMITS = { compressedBytesMax: BODY_BYTES_MAX, decodedBytesMax: BODY_BYTES
 
 export type Gateway = {
   handle: GatewayHandle;
-  /** How far the running requests have come: what a heartbeat writes down. */
-  progress(): Promise<{ holdId: string; stage: "accepted" | "content"; outputTokens: number }[]>;
+  /** Where the running requests are and how far they have come: what a heartbeat writes down. */
+  progress(): Promise<RequestProgress[]>;
   /** Waits for the running requests; those that are not done by the deadline are interrupted and settled. */
   drain(timeoutMs: number): Promise<void>;
   readonly runningCount: number;

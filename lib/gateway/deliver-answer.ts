@@ -96,7 +96,7 @@ async function finishStream(of: AttemptContext, delivery: Delivery, end: StreamE
     : isMuted || isRetold
       ? delivery.judgeFailure(tap.error).error
       : hold?.clampedBy && tap.incompleteReason !== null && tap.incompleteReason !== "content_filter"
-        ? clampError(hold.clampedBy, of.options.publicUrl)
+        ? clampError(hold.clampedBy, { keyId: of.key.keyId, publicUrl: of.options.publicUrl })
         : null;
   if (error) of.noteError(error);
   const fate = await of.books.settleAll(hold, charged, tap, attempt);
@@ -167,8 +167,11 @@ function outcomeOf(terminal: Terminal | null, how: { interrupted: boolean; upstr
   return terminal === "incomplete" ? "incomplete" : "completed";
 }
 
-function clampError(by: "wallet" | "budget", publicUrl: string): AppError {
+function clampError(by: "wallet" | "budget", { keyId, publicUrl }: { keyId: string; publicUrl: string }): AppError {
   return by === "wallet"
-    ? new AppError("wallet_empty", `Your wallet covered only part of this answer. How to add credit: ${publicUrl}/dashboard`)
-    : new AppError("budget_reached", `This API key's budget covered only part of this answer. Change it at ${publicUrl}/dashboard.`);
+    ? new AppError("wallet_empty", `Your wallet covered only part of this answer. How to add credit: ${publicUrl}/dashboard/wallet`)
+    : new AppError(
+        "budget_reached",
+        `This API key's budget covered only part of this answer. Change it at ${publicUrl}/dashboard/keys/${keyId}.`,
+      );
 }

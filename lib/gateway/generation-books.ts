@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { charge, type Charge } from "@/lib/gateway/charge";
 import type { PlacedHold } from "@/lib/gateway/place-hold";
 import type { LaneDecision, PlannedLane } from "@/lib/gateway/plan-lanes";
-import type { GatewayKey, GatewayLane, GatewayPorts, HoldEnd, Settlement, SettlementFate } from "@/lib/gateway/ports";
+import type { GatewayKey, GatewayLane, GatewayPorts, HoldEnd, RequestProgress, Settlement, SettlementFate } from "@/lib/gateway/ports";
 import { attemptRows, requestRow, type AttemptRecord, type RequestRecord } from "@/lib/gateway/request-record";
 import { countOutputTokens } from "@/lib/metering/estimate";
 import { NOTHING_SEEN, type TapResult } from "@/lib/metering/tap-type";
@@ -40,7 +40,7 @@ export class GenerationBooks {
   readonly #input: BooksInput;
   /** The last one that was asked for: asking again changes nothing. */
   #settlement: Settlement | null = null;
-  #counted = { hold: "", length: 0, tokens: 0 };
+  #counted = { attemptNo: 0, length: 0, tokens: 0 };
 
   constructor(input: BooksInput) {
     this.#input = input;
@@ -85,18 +85,23 @@ export class GenerationBooks {
     for (const rest of this.lanesLeft) this.decide(rest.lane, "skipped", reason, null);
   }
 
-  /** What a heartbeat tells the database: how far this request has come, in case the process dies. */
-  async progress(): Promise<{ holdId: string; stage: "accepted" | "content"; outputTokens: number } | null> {
+  /** What a heartbeat tells the database, for who looks and in case the process dies. Null: no lane is being tried. */
+  async progress(): Promise<RequestProgress | null> {
     const { hold, tap, accepted } = this.live;
-    if (!hold || !accepted) return null;
+    const { id: requestId, attempts } = this.#input.record;
+    const attempt = attempts.at(-1);
+    if (!attempt) return null;
+    const { attemptNo, lane } = attempt;
+    const place = { requestId, laneId: lane.id, holdId: hold?.id ?? null };
+    if (!accepted) return { ...place, stage: null, outputTokens: 0 };
     const seen = tap?.();
-    if (!seen?.firstContentSeen) return { holdId: hold.id, stage: "accepted", outputTokens: 0 };
+    if (!seen?.firstContentSeen) return { ...place, stage: "accepted", outputTokens: 0 };
     // Only what is new since the last time: long answers are not read again and again.
     const text = seen.outputSeen();
-    const from = this.#counted.hold === hold.id ? this.#counted.length : 0;
+    const from = this.#counted.attemptNo === attemptNo ? this.#counted.length : 0;
     const before = from === 0 ? 0 : this.#counted.tokens;
-    this.#counted = { hold: hold.id, length: text.length, tokens: before + (await countOutputTokens(text.slice(from))) };
-    return { holdId: hold.id, stage: "content", outputTokens: this.#counted.tokens };
+    this.#counted = { attemptNo, length: text.length, tokens: before + (await countOutputTokens(text.slice(from))) };
+    return { ...place, stage: "content", outputTokens: this.#counted.tokens };
   }
 
   async charge(tap: TapResult, hold: PlacedHold | null, how: { accepted: boolean; upstreamFailed: boolean }): Promise<Charge | null> {

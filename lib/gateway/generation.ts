@@ -130,7 +130,7 @@ export class Generation {
     };
   }
 
-  /** What a heartbeat tells the database: how far this request has come, in case the process dies. */
+  /** What a heartbeat tells the database. */
   progress(): ReturnType<GenerationBooks["progress"]> {
     return this.#books.progress();
   }

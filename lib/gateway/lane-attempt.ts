@@ -71,7 +71,7 @@ export class LaneAttempt {
       }
       this.#shieldOwner(edits, notes);
     } else if (!this.#of.isAdmitted) {
-      const admission = await admitOnly({ ports, key, record: this.#of.record, options });
+      const admission = await admitOnly({ ports, key, record: this.#of.record, laneId: lane.id, options });
       if (admission) return endDeclined(this.#of, attempt, admission.reason, admission.error, true);
     }
     this.#of.isAdmitted = true;

@@ -47,7 +47,7 @@ export async function mirrorCall(input: MirrorInput): Promise<Reply> {
       param: "model",
     });
   }
-  const refused = await admitOnly({ ports, key, record, options: input.options });
+  const refused = await admitOnly({ ports, key, record, laneId: lane.id, options: input.options });
   if (refused) throw refused.error;
   const startedMs = record.startedAt.getTime();
   const abort = new AbortController();

@@ -1,7 +1,7 @@
 import { AppError } from "@/lib/errors/app-error";
 import { formatUsd, roundToCents, type MicroUsd } from "@/lib/money/micro-usd";
 import type { AdmissionResult, GatewayKey, GatewayOptions, GatewayPorts } from "@/lib/gateway/ports";
-import { requestRow, type RequestRecord } from "@/lib/gateway/request-record";
+import { loggedModel, requestRow, type RequestRecord } from "@/lib/gateway/request-record";
 import type { RequestFacts } from "@/lib/openai/request-facts";
 import { affordableOutput, leastAmount, quote, type QuoteInput } from "@/lib/pricing/quote";
 import type { Price, Quote } from "@/lib/pricing/price-type";
@@ -104,14 +104,22 @@ export function outputCapNote(facts: RequestFacts, { hold, cap }: { hold: Placed
 
 /** Lets a request in whose lane needs no hold; null when it is in. */
 export async function admitOnly(
-  input: Pick<PlaceInput, "key" | "record"> & {
+  input: Pick<PlaceInput, "key" | "record" | "laneId"> & {
     ports: Pick<GatewayPorts, "admit">;
     options: Pick<GatewayOptions, "publicUrl">;
   },
 ): Promise<{ reason: string; error: AppError } | null> {
-  const { ports, key, record } = input;
-  const result = await ports.admit({ requestId: record.id, keyId: key.keyId, userId: key.userId, admit: true, hold: null });
-  return result.outcome === "ok" ? null : { reason: result.outcome, error: admissionError(result, input.options) };
+  const { ports, key, record, laneId } = input;
+  const result = await ports.admit({
+    requestId: record.id,
+    keyId: key.keyId,
+    userId: key.userId,
+    admit: true,
+    laneId,
+    model: loggedModel(record),
+    hold: null,
+  });
+  return result.outcome === "ok" ? null : { reason: result.outcome, error: admissionError(result, input) };
 }
 
 function admit(input: PlaceInput, hold: PlacedHold): Promise<AdmissionResult> {
@@ -121,6 +129,8 @@ function admit(input: PlaceInput, hold: PlacedHold): Promise<AdmissionResult> {
     keyId: key.keyId,
     userId: key.userId,
     admit: input.admit,
+    laneId: input.laneId,
+    model: loggedModel(record),
     hold: {
       id: hold.id,
       attemptNo: input.attemptNo,
@@ -134,11 +144,11 @@ function admit(input: PlaceInput, hold: PlacedHold): Promise<AdmissionResult> {
   });
 }
 
-function refused({ options }: PlaceInput, result: AdmissionResult, least: MicroUsd): Placing {
+function refused(input: PlaceInput, result: AdmissionResult, least: MicroUsd): Placing {
   return {
     kind: "refused",
     reason: result.outcome,
-    error: admissionError(result, options, least),
+    error: admissionError(result, input, least),
     isFinal: !isMoneyMatter(result.outcome),
   };
 }
@@ -155,14 +165,18 @@ function outputCap(facts: RequestFacts, price: Price, quoted: Quote): number | n
   return bound < price.outputTokensMax ? bound : null;
 }
 
-function admissionError(result: AdmissionResult, options: Pick<GatewayOptions, "publicUrl">, least: MicroUsd | null = null): AppError {
+function admissionError(
+  result: AdmissionResult,
+  { key, options }: { key: Pick<GatewayKey, "keyId">; options: Pick<GatewayOptions, "publicUrl"> },
+  least: MicroUsd | null = null,
+): AppError {
   const dashboard = `${options.publicUrl}/dashboard`;
   const retryAfterS = result.retryAfterS ?? undefined;
   switch (result.outcome) {
     case "wallet_empty":
       return new AppError(
         "wallet_empty",
-        `Your wallet has ${cents(result.available, "down")} available, and this request needs at least ${cents(least, "up")}. How to add credit: ${dashboard}`,
+        `Your wallet has ${cents(result.available, "down")} available, and this request needs at least ${cents(least, "up")}. How to add credit: ${dashboard}/wallet`,
       );
     case "wallet_busy":
       return new AppError("wallet_busy", "Your wallet's money is held by running requests. Try again when one has finished.", {
@@ -171,7 +185,7 @@ function admissionError(result: AdmissionResult, options: Pick<GatewayOptions, "
     case "budget_reached":
       return new AppError(
         "budget_reached",
-        `This API key's budget does not cover this request${result.resetsAt ? ` until ${result.resetsAt.toISOString()}` : ""}${least === null ? "" : `: it needs at least ${cents(least, "up")}`}. Change it at ${dashboard}/keys.`,
+        `This API key's budget does not cover this request${result.resetsAt ? ` until ${result.resetsAt.toISOString()}` : ""}${least === null ? "" : `: it needs at least ${cents(least, "up")}`}. Change it at ${dashboard}/keys/${key.keyId}.`,
         {
           resetsAt: result.resetsAt ?? undefined,
         },
@@ -185,7 +199,7 @@ function admissionError(result: AdmissionResult, options: Pick<GatewayOptions, "
     case "concurrency_full":
       return new AppError("rate_limited", "This API key has as many requests running as it may.", { retryAfterS: retryAfterS ?? 1 });
     case "key_revoked":
-      return new AppError("key_revoked", `This API key was revoked. Make a new one at ${dashboard}.`);
+      return new AppError("key_revoked", `This API key was revoked. Make a new one at ${dashboard}/keys.`);
     case "key_expired":
       return new AppError("key_expired", "This API key has expired.");
     case "suspended":

@@ -87,6 +87,9 @@ export type Admission = {
   userId: string;
   /** True until the request has been let in: the key's concurrency and rate are counted with its first attempt. */
   admit: boolean;
+  /** What is shown of it while it runs. The model is null for calls whose body is not read. */
+  laneId: string;
+  model: string | null;
   hold: HoldToPlace | null;
 };
 
@@ -109,6 +112,15 @@ export type AdmissionResult = {
   held: MicroUsd | null;
   retryAfterS: number | null;
   resetsAt: Date | null;
+};
+
+/** Where a running request is, and how far its answer has come; `stage` null: no answer has begun. */
+export type RequestProgress = {
+  requestId: string;
+  laneId: string;
+  holdId: string | null;
+  stage: "accepted" | "content" | null;
+  outputTokens: number;
 };
 
 export type HoldEnd = {

@@ -27,7 +27,7 @@ export function refusalOfDeclines(last: AppError, { declines, standings, skipped
       ...declines.map(({ message }) => `${message.replace(/[.\s]*$/, "")}.`),
       ...standings.map((standing) => said(standing, "cannot take this request")),
       others,
-      `Add a lane at ${publicUrl}/dashboard.`,
+      `Add a lane at ${publicUrl}/dashboard/lanes.`,
     ];
     return new AppError(last.code, told.filter((part) => part !== "").join(" "), {
       resetsAt,

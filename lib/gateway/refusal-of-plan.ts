@@ -22,7 +22,7 @@ function refusalOfOpen(skipped: readonly SkippedLane[], context: { model: string
     const resetsAt = earliest(exhausted.map((entry) => entry.lane.stateUntil));
     return new AppError(
       "lanes_exhausted",
-      `Every lane's usage window is closed until ${resetsAt?.toISOString() ?? "its reset"}. Add a lane at ${context.publicUrl}/dashboard.`,
+      `Every lane's usage window is closed until ${resetsAt?.toISOString() ?? "its reset"}. Add a lane at ${context.publicUrl}/dashboard/lanes.`,
       {
         resetsAt: resetsAt ?? undefined,
         retryAfterS: resetsAt ? Math.max(1, Math.ceil((resetsAt.getTime() - context.now.getTime()) / 1000)) : undefined,
@@ -51,7 +51,7 @@ function refusalOfOpen(skipped: readonly SkippedLane[], context: { model: string
   }
   if (has("no_provider"))
     return new AppError("upstream_unavailable", "The wallet has no provider in service right now. Try again shortly.", { retryAfterS: 30 });
-  return new AppError("lane_cannot", `This API key has no lane. Add one at ${context.publicUrl}/dashboard.`);
+  return new AppError("lane_cannot", `This API key has no lane. Add one at ${context.publicUrl}/dashboard/lanes.`);
 }
 
 function earliest(instants: readonly (Date | null)[]): Date | null {

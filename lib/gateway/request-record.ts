@@ -125,7 +125,7 @@ export function requestRow(record: RequestRecord, endedAt: Date): Record<string,
     provider_id: record.lane?.upstream?.providerId ?? undefined,
     method: record.method,
     path: clean(record.path, 256),
-    model: clean(record.model),
+    model: loggedModel(record) ?? undefined,
     served_model: clean(record.servedModel),
     stream: record.stream,
     outcome: record.outcome,
@@ -166,6 +166,11 @@ export function requestRow(record: RequestRecord, endedAt: Date): Record<string,
     queued_ms: queuedMs(record) ?? undefined,
     spill_reason: record.spillReason ?? undefined,
   };
+}
+
+/** The model that was asked for, as the log has it. */
+export function loggedModel({ model }: Pick<RequestRecord, "model">): string | null {
+  return clean(model) ?? null;
 }
 
 /** Columns of `attempts`, with the same meaning of undefined. */

@@ -1,5 +1,5 @@
+import assert from "node:assert/strict";
 import { BlockList } from "node:net";
-import { AppError } from "@/lib/errors/app-error";
 import { readIpAddress } from "@/lib/http/ip-address";
 import type { IpAddress } from "@/lib/http/ip-address";
 
@@ -7,19 +7,18 @@ export type AddressRule = IpAddress & { prefix: number };
 
 const MAPPED_PREFIX = 96;
 
-/** An address (`203.0.113.7`) or a network (`203.0.113.0/24`, `2001:db8::/32`); anything else is `request_invalid`. */
-export function parseAddressRule(text: string): AddressRule {
+/** An address (`203.0.113.7`) or a network (`203.0.113.0/24`, `2001:db8::/32`). Null: neither. */
+export function readAddressRule(text: string): AddressRule | null {
   const [addressText = "", prefixText, ...rest] = text.trim().split("/");
   const address = readIpAddress(addressText);
-  if (!address || rest.length > 0) throw invalid(text);
+  if (!address || rest.length > 0) return null;
   const bits = address.family === "ipv4" ? 32 : 128;
   if (prefixText === undefined) return { ...address, prefix: bits };
-  if (!/^\d{1,3}$/.test(prefixText)) throw invalid(text);
+  if (!/^\d{1,3}$/.test(prefixText)) return null;
   // A network of IPv4 addresses written as IPv6 counts its prefix from the IPv6 side.
   const isMapped = address.family === "ipv4" && addressText.includes(":");
   const prefix = Number(prefixText) - (isMapped ? MAPPED_PREFIX : 0);
-  if (prefix < 0 || prefix > bits) throw invalid(text);
-  return { ...address, prefix };
+  return prefix < 0 || prefix > bits ? null : { ...address, prefix };
 }
 
 /** Lists are compiled once: the caller keeps its array, and with it the compiled form. */
@@ -44,14 +43,11 @@ function compile(list: readonly string[]): CompiledList {
   if (!compiled) {
     compiled = { ipv4: new BlockList(), ipv6: new BlockList() };
     for (const text of list) {
-      const rule = parseAddressRule(text);
+      const rule = readAddressRule(text);
+      assert(rule, `${text} in an address list is no address: what fills the list lets none in`);
       compiled[rule.family].addSubnet(rule.text, rule.prefix, rule.family);
     }
     compiledLists.set(list, compiled);
   }
   return compiled;
-}
-
-function invalid(text: string): AppError {
-  return new AppError("request_invalid", `"${text.trim()}" is not an IP address or network. Write it like 203.0.113.7 or 203.0.113.0/24.`);
 }

@@ -1,4 +1,4 @@
-import { and, eq, gt, isNull, or } from "drizzle-orm";
+import { and, eq, isNull, ne } from "drizzle-orm";
 import type { Tx } from "@/db/client";
 import { apiKeys } from "@/db/schema/keys";
 import type { Actor } from "@/lib/access/viewer";
@@ -21,12 +21,20 @@ const SECRET_LENGTH = 43;
 const SECRET_START = "sk-sy-";
 const PREFIX_LENGTH = SECRET_START.length + 4;
 
-/** That are not revoked, of one user. */
+/** Of one user, that are not revoked and whose place no other key took. */
 const KEYS_MAX = 200;
 
 export type IssuedKey = { id: string; secret: string; prefix: string; lastFour: string };
 
-type IssueKeyInput = { userId: string; name: string; limits?: Partial<KeyLimits>; actor: Actor; clock: Clock };
+type IssueKeyInput = {
+  userId: string;
+  name: string;
+  limits?: Partial<KeyLimits>;
+  /** The key whose place the new one takes, by a rotation in the same transaction. */
+  inPlaceOf?: string;
+  actor: Actor;
+  clock: Clock;
+};
 
 /** The secret exists in clear only in what this returns. */
 export async function issueKey(tx: Tx, input: IssueKeyInput): Promise<IssuedKey> {
@@ -63,12 +71,15 @@ export async function issueKey(tx: Tx, input: IssueKeyInput): Promise<IssuedKey>
   return { id, secret, ...shown };
 }
 
-/** A key whose place another one took counts until its grace is over. */
-async function requireRoom(tx: Tx, { userId, clock }: IssueKeyInput): Promise<void> {
+/** A key and the one that took its place count once: a rotation always finds room. How many are in their grace, `rotateKey` bounds. */
+async function requireRoom(tx: Tx, { userId, inPlaceOf }: IssueKeyInput): Promise<void> {
   // Of several who make keys for one user at once, the later ones count the key of the first.
   await lockUser(tx, userId);
-  const isUsable = or(isNull(apiKeys.replacedBy), gt(apiKeys.expiresAt, clock.now()));
-  const count = await tx.$count(apiKeys, and(eq(apiKeys.userId, userId), isNull(apiKeys.revokedAt), isUsable));
+  const isReplaced = inPlaceOf === undefined ? undefined : ne(apiKeys.id, inPlaceOf);
+  const count = await tx.$count(
+    apiKeys,
+    and(eq(apiKeys.userId, userId), isNull(apiKeys.revokedAt), isNull(apiKeys.replacedBy), isReplaced),
+  );
   if (count >= KEYS_MAX) {
     throw new AppError(
       "conflict",

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { AppError } from "@/lib/errors/app-error";
-import { parseAddressRule } from "@/lib/http/address-allow-list";
+import { readAddressRule } from "@/lib/http/address-allow-list";
 import type { MicroUsd } from "@/lib/money/micro-usd";
 
 /** What a key may do. Null: not limited by the key. */
@@ -33,6 +33,8 @@ export type KeyLimits = {
   accountRead: boolean;
 };
 
+export type KeyBudgets = Pick<KeyLimits, "budgetDay" | "budgetWeek" | "budgetMonth">;
+
 const OUTPUT_TOKENS_DEFAULT = 32_000;
 
 export const NO_LIMITS: KeyLimits = {
@@ -54,24 +56,30 @@ export const NO_LIMITS: KeyLimits = {
   accountRead: true,
 };
 
-const LIST_MAX = 100;
-const COUNT_MAX = 1_000_000;
+/** Entries of a list. */
+export const KEY_LIST_MAX = 100;
+export const KEY_COUNT_MAX = 1_000_000;
 
-const slug = z.string().regex(/^[\w.:/-]{1,120}$/, "is not a model name");
-const count = z.int("must be a whole number").min(1, "must be at least 1").max(COUNT_MAX, "is too large").nullable();
+export function isModelName(text: string): boolean {
+  return /^[\w.:/-]{1,120}$/.test(text);
+}
+
+const slug = z.string().refine(isModelName, "is not a model name");
+const addressRule = z.string().refine((text) => readAddressRule(text) !== null, "must be IP addresses or networks");
+const count = z.int("must be a whole number").min(1, "must be at least 1").max(KEY_COUNT_MAX, "is too large").nullable();
 const budget = z.bigint().min(0n, "must not be negative").nullable();
 const shape = z.object({
-  models: z.array(slug).min(1, "must name a model").max(LIST_MAX, "are too many").nullable(),
+  models: z.array(slug).min(1, "must name a model").max(KEY_LIST_MAX, "are too many").nullable(),
   defaultModel: slug.nullable(),
   expiresAt: z.date().nullable(),
-  ipAllow: z.array(z.string()).min(1, "must name an address").max(LIST_MAX, "are too many").nullable(),
+  ipAllow: z.array(addressRule).min(1, "must name an address").max(KEY_LIST_MAX, "are too many").nullable(),
   concurrencyMax: count,
   requestsPerMinuteMax: count,
   outputTokensMax: count.unwrap(),
   budgetDay: budget,
   budgetWeek: budget,
   budgetMonth: budget,
-  laneIds: z.array(z.string()).min(1, "must name a lane").max(LIST_MAX, "are too many").nullable(),
+  laneIds: z.array(z.string()).min(1, "must name a lane").max(KEY_LIST_MAX, "are too many").nullable(),
   spillBusy: z.enum(["none", "own_key", "any"], "must be none, own_key or any"),
   spillLostToWallet: z.boolean(),
   spillCannotToWallet: z.boolean(),
@@ -87,7 +95,6 @@ export function checkKeyLimits(limits: KeyLimits): void {
     const field = String(issue?.path[0] ?? "limits");
     throw new AppError("request_invalid", `${field} ${issue?.message ?? "is wrong"}.`, { param: field });
   }
-  for (const rule of limits.ipAllow ?? []) parseAddressRule(rule);
   if (limits.models && limits.defaultModel && !limits.models.includes(limits.defaultModel)) {
     throw new AppError("request_invalid", `The default model ${limits.defaultModel} is not among the allowed models.`, {
       param: "defaultModel",

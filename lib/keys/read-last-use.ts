@@ -1,4 +1,4 @@
-import { and, desc, eq, gte } from "drizzle-orm";
+import { and, asc, desc, eq, gte } from "drizzle-orm";
 import type { Reader } from "@/db/client";
 import { apiKeys, apiKeyUsage } from "@/db/schema/keys";
 import { lanes } from "@/db/schema/lanes";
@@ -13,18 +13,22 @@ export type LastUse = {
   /** When a request was last let in; it may still be running. */
   lastUsedAt: string | null;
   /** The newest one that is on the log. */
-  request: {
-    id: string;
-    startedAt: string;
-    model: string | null;
-    laneKind: string | null;
-    laneLabel: string | null;
-    outcome: string;
-    status: number;
-    /** As the client saw it. */
-    errorText: string | null;
-    costUsd: string;
-  } | null;
+  request: UsedRequest | null;
+  /** The oldest one that was answered whole. */
+  firstCompleted: UsedRequest | null;
+};
+
+export type UsedRequest = {
+  id: string;
+  startedAt: string;
+  model: string | null;
+  laneKind: string | null;
+  laneLabel: string | null;
+  outcome: string;
+  status: number;
+  /** As the client saw it. */
+  errorText: string | null;
+  costUsd: string;
 };
 
 /** Another owner's key does not exist. */
@@ -35,15 +39,16 @@ export async function readLastUse(reader: Reader, viewer: Viewer, input: { keyId
   }
   const key = isId(input.keyId) ? await findKey(reader, input.keyId) : undefined;
   if (!key || key.userId !== viewer.userId) throw new AppError("not_found", "There is no such key.");
-  const [row] = await reader
-    .select({ request: requests, laneLabel: lanes.label })
-    .from(requests)
-    .leftJoin(lanes, eq(lanes.id, requests.laneId))
-    .where(and(eq(requests.keyId, input.keyId), gte(requests.startedAt, since)))
-    .orderBy(desc(requests.startedAt))
-    .limit(1);
+  const counted = and(eq(requests.keyId, input.keyId), gte(requests.startedAt, since));
+  const [newest, completed] = await Promise.all([
+    selectRequests(reader).where(counted).orderBy(desc(requests.startedAt)).limit(1),
+    selectRequests(reader)
+      .where(and(counted, eq(requests.outcome, "completed")))
+      .orderBy(asc(requests.startedAt))
+      .limit(1),
+  ]);
   const lastUsedAt = key.lastUsedAt && key.lastUsedAt >= since ? key.lastUsedAt.toISOString() : null;
-  return { lastUsedAt, request: row ? lastRequest(row) : null };
+  return { lastUsedAt, request: usedRequest(newest[0]), firstCompleted: usedRequest(completed[0]) };
 }
 
 async function findKey(reader: Reader, keyId: string): Promise<{ userId: string; lastUsedAt: Date | null } | undefined> {
@@ -55,7 +60,13 @@ async function findKey(reader: Reader, keyId: string): Promise<{ userId: string;
   return key;
 }
 
-function lastRequest({ request, laneLabel }: { request: typeof requests.$inferSelect; laneLabel: string | null }): LastUse["request"] {
-  const { id, startedAt, model, laneKind, outcome, status, errorText, cost } = request;
+function selectRequests(reader: Reader) {
+  return reader.select({ request: requests, laneLabel: lanes.label }).from(requests).leftJoin(lanes, eq(lanes.id, requests.laneId));
+}
+
+function usedRequest(row: { request: typeof requests.$inferSelect; laneLabel: string | null } | undefined): UsedRequest | null {
+  if (!row) return null;
+  const { id, startedAt, model, laneKind, outcome, status, errorText, cost } = row.request;
+  const { laneLabel } = row;
   return { id, startedAt: startedAt.toISOString(), model, laneKind, laneLabel, outcome, status, errorText, costUsd: toUsdString(cost) };
 }

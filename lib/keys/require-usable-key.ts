@@ -1,23 +1,26 @@
 import type { UserStatus } from "@/db/schema/users";
 import { AppError } from "@/lib/errors/app-error";
 import { isAddressAllowed } from "@/lib/http/address-allow-list";
-import type { CachedKey } from "@/lib/keys/key-cache";
+import type { CachedHelperKey, CachedKey } from "@/lib/keys/key-cache";
 import type { Clock } from "@/lib/time/clock";
 
 /** Throws what the owner of a key that may not be used should read. */
 export function requireUsableKey(
-  { key, user }: CachedKey,
+  found: CachedKey | CachedHelperKey,
   { clock, clientAddress, publicUrl }: { clock: Clock; clientAddress: string | null; publicUrl: string },
 ): void {
+  const { key, user } = found;
   const keysPage = `${publicUrl}/dashboard/keys`;
   if (key.revokedAt) throw new AppError("key_revoked", `This API key was revoked. Make a new one at ${keysPage}.`);
   if (key.expiresAt && key.expiresAt <= clock.now()) {
     throw new AppError("key_expired", `This API key has expired. Make a new one at ${keysPage}.`);
   }
   if (!isAddressAllowed(clientAddress, key.ipAllow)) {
+    // Whoever brings a helper's secret, or what it was exchanged for, from elsewhere learns nothing about the key behind it.
+    const page = "helper" in found ? keysPage : `${keysPage}/${key.id}`;
     throw new AppError(
       "ip_not_allowed",
-      `This API key may not be used from ${clientAddress ?? "an unknown address"}. Change that at ${keysPage}.`,
+      `This API key may not be used from ${clientAddress ?? "an unknown address"}. Change that at ${page}.`,
     );
   }
   if (user.status !== "active") throw closedAccount(user.status, publicUrl);

@@ -112,9 +112,14 @@ const WRITERS: Writers = {
     subject: `${SECURITY_EVENTS[event].subject} (${site.brandName})`,
     paragraphs: [
       `${SECURITY_EVENTS[event].happened}${left === null ? "" : ` You have ${left === 1 ? "one" : left} left.`}`,
-      `Was it not you? Set a new password at once, and look at your sessions.${support(site)}`,
+      event === "email_changed"
+        ? `Was it not you? Links for a new password go to the other address now, so only the operator can give the account back. Write ${site.supportEmail === null ? "to them" : `to ${site.supportEmail}`} from this address.`
+        : `Was it not you? Set a new password at once, and look at your sessions.${support(site)}`,
     ],
-    link: { label: "Set a new password", url: `${site.publicUrl}/reset-password` },
+    link:
+      event === "email_changed"
+        ? { label: "How to reach the operator", url: `${site.publicUrl}/docs/support` }
+        : { label: "Set a new password", url: `${site.publicUrl}/reset-password` },
   }),
   sign_up_waits: ({ username, email }, site) => ({
     subject: `${username} wants to use ${site.brandName}`,

@@ -55,6 +55,13 @@ export function roundToCents(amount: MicroUsd, direction: "up" | "down"): MicroU
   return microUsd(direction === "up" && down < amount ? down + cent : down);
 }
 
+/** For a glance: whole cents, of amounts below one cent four decimals. Down, also below zero: no balance looks better than it is. */
+export function roundDownToRead(amount: MicroUsd): MicroUsd {
+  const step = amount > -10_000n && amount < 10_000n ? 100n : 10_000n;
+  const towardsZero = (amount / step) * step;
+  return microUsd(towardsZero > amount ? towardsZero - step : towardsZero);
+}
+
 /** Postgres sends bigint columns as text through our driver settings. */
 export function fromDb(value: string | bigint): MicroUsd {
   return microUsd(BigInt(value));

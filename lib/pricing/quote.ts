@@ -44,6 +44,11 @@ export function leastAmount(input: QuoteInput): MicroUsd {
   return quote({ ...input, outputTokensCap: Math.min(input.outputTokensCap, OUTPUT_TOKENS_FLOOR) }).amount;
 }
 
+/** What every request to the model holds at the least beside its input, unless it asks for a shorter answer itself. */
+export function leastAnswerAmount({ price, outputTokensCap }: Pick<QuoteInput, "price" | "outputTokensCap">): MicroUsd {
+  return roundUp(BigInt(Math.min(OUTPUT_TOKENS_FLOOR, outputTokensCap, price.outputTokensMax)) * price.sell.output);
+}
+
 /**
  * The longest answer that `available` covers beside the input, as a new `outputTokensCap` for the same request: the
  * quote made with it is never above `available`. Null when that is less than the request needs and below the floor.

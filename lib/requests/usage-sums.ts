@@ -90,7 +90,10 @@ export type UsageSource = {
   rolledUntil: Date | null;
   /** Only these values; null: any. */
   values?: readonly string[] | null;
-  /** Only what came with this key; null: with any. Sums do not tell it apart from what else they are told apart by: the log does. */
+  /**
+   * Only what came with this key; null: with any. Sums tell the key apart from nothing else, so they serve `all` and `key`; any other
+   * dimension of one key is read from the log.
+   */
   keyId?: string | null;
 };
 
@@ -102,25 +105,26 @@ export function usageRows(
   const value = valueOf(sql, dimension);
   const among = (column: UsageFragment) =>
     values === null ? sql`` : sql`and ${column} in ${sql(values.length === 0 ? [""] : [...values])}`;
+  const isMeant = sql`${among(value)} ${keyId === null ? sql`` : sql`and r.key_id = ${keyId}`}`;
   const logged = (part: { from: Date; to: Date }) => sql`
     select r.started_at as at, ${value} as value, ${requestColumns(sql)} from requests r
-    where r.user_id = ${userId} and r.started_at >= ${part.from} and r.started_at < ${part.to} ${among(value)}
-      ${keyId === null ? sql`` : sql`and r.key_id = ${keyId}`}`;
-  if (keyId !== null) return logged({ from, to });
+    where r.user_id = ${userId} and r.started_at >= ${part.from} and r.started_at < ${part.to} ${isMeant}`;
+  const isSummed = keyId === null || (values === null && (dimension === "all" || dimension === "key"));
   const first = quarterCeil(from);
   const end = new Date(Math.min(quarterFloor(to).getTime(), rolledUntil?.getTime() ?? 0));
-  if (end <= first) return logged({ from, to });
+  if (!isSummed || end <= first) return logged({ from, to });
+  const summed = keyId === null ? sql`q.dimension = ${dimension} ${among(sql`q.value`)}` : sql`q.dimension = 'key' and q.value = ${keyId}`;
   return sql`
     ${logged({ from, to: first })}
     union all ${logged({ from: end, to })}
     union all
-    select q.quarter, q.value, q.requests, q.failed, q.spent, q.plan_requests, q.plan_worth, q.plan_unpriced, q.fresh_input_tokens,
-      q.cached_input_tokens, q.cache_write_tokens, q.output_tokens, q.reasoning_tokens
+    select q.quarter, ${dimension === "all" ? value : sql`q.value`}, q.requests, q.failed, q.spent, q.plan_requests, q.plan_worth, q.plan_unpriced,
+      q.fresh_input_tokens, q.cached_input_tokens, q.cache_write_tokens, q.output_tokens, q.reasoning_tokens
     from usage_quarters q
-    where q.user_id = ${userId} and q.dimension = ${dimension} and q.quarter >= ${first} and q.quarter < ${end} ${among(sql`q.value`)}
+    where q.user_id = ${userId} and ${summed} and q.quarter >= ${first} and q.quarter < ${end}
       and not exists (select from usage_stale s where s.user_id = q.user_id and s.quarter = q.quarter)
     union all
     select s.quarter, ${value}, ${requestColumns(sql)}
     from (select distinct quarter from usage_stale where user_id = ${userId} and quarter >= ${first} and quarter < ${end}) s
-    join requests r on r.user_id = ${userId} and r.started_at >= s.quarter and r.started_at < s.quarter + interval '15 minutes' ${among(value)}`;
+    join requests r on r.user_id = ${userId} and r.started_at >= s.quarter and r.started_at < s.quarter + interval '15 minutes' ${isMeant}`;
 }

@@ -151,7 +151,7 @@ async function rehearse({ rt, key, facts, record, now }: Asked, { lane, price }:
     };
     const { providerId } = lane.upstream ?? {};
     if (lane.kind !== "wallet" || price === null || !providerId) {
-      const refused = await admitOnly({ ports, key, record, options });
+      const refused = await admitOnly({ ports, key, record, laneId: lane.id, options });
       return refused ? { kind: "refused", error: refused.error, isFinal: true } : { kind: "in", notes: [] };
     }
     const placed = await placeHold({

@@ -1,5 +1,5 @@
-import { AppError } from "@/lib/errors/app-error";
 import { formatUsd, parseUsd, rate, type MicroUsd } from "@/lib/money/micro-usd";
+import { readTypedUsd } from "@/lib/money/typed-usd";
 import type { CalculatorTerms } from "@/lib/site/compare-plans";
 import type { PlanTier } from "@/lib/site/plan-tiers";
 import type { TokenRates } from "@/lib/site/read-usage-export";
@@ -81,18 +81,10 @@ export function coversField(tierId: string): string {
   return `${tierId}_covers`;
 }
 
-/** People write $1,200.50; that is one amount. A sentence in the place of an amount says what is wrong with it. */
+/** A sentence in the place of an amount says what is wrong with it. */
 function readAmount(text: string): MicroUsd | string {
-  const plain = text
-    .trim()
-    .replace(/^\$\s*/, "")
-    .replaceAll(/,(?=\d{3}(\D|$))/g, "");
-  try {
-    const amount = parseUsd(plain);
-    if (amount < 0n) return "Write an amount of 0 or more.";
-    return amount > AMOUNT_MAX ? `Write an amount up to ${formatUsd(AMOUNT_MAX)}.` : amount;
-  } catch (error) {
-    if (error instanceof AppError) return "Write an amount in US dollars, like 400 or 12.50.";
-    throw error;
-  }
+  const amount = readTypedUsd(text);
+  if (amount === null) return "Write an amount in US dollars, like 400 or 12.50.";
+  if (amount < 0n) return "Write an amount of 0 or more.";
+  return amount > AMOUNT_MAX ? `Write an amount up to ${formatUsd(AMOUNT_MAX)}.` : amount;
 }

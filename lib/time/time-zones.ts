@@ -11,8 +11,13 @@ const RENAMED: Readonly<Record<string, string>> = {
   "Pacific/Truk": "Pacific/Chuuk",
 };
 
+/** The name under which people choose it, for one that the calendar gives. */
+export function zoneName(zone: string): string {
+  return RENAMED[zone] ?? zone;
+}
+
 /** Every IANA zone to choose from, by the name that its people know. */
 export function timeZones(): string[] {
-  const names = Intl.supportedValuesOf("timeZone").map((name) => RENAMED[name] ?? name);
+  const names = Intl.supportedValuesOf("timeZone").map(zoneName);
   return ["UTC", ...[...new Set(names)].filter((name) => name !== "UTC").toSorted()];
 }

@@ -2,8 +2,10 @@ import type { Sql } from "postgres";
 
 /** Rows of one statement: whoever is served meanwhile hardly notices. */
 const BATCH_ROWS = 2_000;
+/** How often `background` looks for whom to erase. */
+export const ERASED_EVERY_HOURS = 1;
 /** Longer than any request that was running. */
-const LATE_DAYS = 7;
+export const ERASED_FOR_DAYS = 7;
 
 /**
  * Makes the request log of deleted users anonymous: what was used and what it cost stays, from where, in which thread and project,
@@ -13,7 +15,7 @@ const LATE_DAYS = 7;
  * Returns how many rows were changed. Doing it again changes nothing.
  */
 export async function eraseTraces(sql: Sql, { now }: { now: Date }): Promise<number> {
-  const since = new Date(now.getTime() - LATE_DAYS * 86_400_000);
+  const since = new Date(now.getTime() - ERASED_FOR_DAYS * 86_400_000);
   const deleted = await sql<{ id: string; isOver: boolean }[]>`
     select id, deleted_at <= ${since.toISOString()} as "isOver" from users where status = 'deleted' and traces_erased_at is null`;
   let erased = 0;

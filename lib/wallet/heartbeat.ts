@@ -1,8 +1,7 @@
 import type { Sql } from "postgres";
 import { hostname } from "node:os";
+import type { RequestProgress } from "@/lib/gateway/ports";
 import { toJson } from "@/lib/wallet/admit-requests";
-
-export type HoldProgress = { holdId: string; stage: "accepted" | "content"; outputTokens: number };
 
 /** Before a process may own holds it must be known: what expires a hold is the silence of its process. */
 export async function registerProcess(sql: Sql, process: { id: string; kind: string; pid: number }): Promise<void> {
@@ -17,7 +16,7 @@ export async function beat(sql: Sql, processId: string): Promise<void> {
 }
 
 /** One statement, however many requests run. */
-export async function noteProgress(sql: Sql, progress: readonly HoldProgress[]): Promise<void> {
+export async function noteProgress(sql: Sql, progress: readonly RequestProgress[]): Promise<void> {
   if (progress.length > 0) await sql`select note_progress(${toJson(progress)}::text::jsonb)`;
 }
 

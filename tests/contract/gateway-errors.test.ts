@@ -53,7 +53,7 @@ const scenes: Scene[] = [
   {
     code: "wallet_empty",
     client: () => gateway.client({ creditUsd: "0.01" }),
-    codex: { text: /^Your wallet has \$0\.01 available, .* How to add credit: http:\S+\/dashboard$/, requests: 1 },
+    codex: { text: /^Your wallet has \$0\.01 available, .* How to add credit: http:\S+\/dashboard\/wallet$/, requests: 1 },
     sdk: { error: OpenAI.APIError, code: "insufficient_quota", requests: 1 },
   },
   {
@@ -70,7 +70,7 @@ const scenes: Scene[] = [
     code: "budget_reached",
     client: () => gateway.client({ limits: { budgetDay: microUsd(1n) } }),
     codex: {
-      text: /^This API key's budget does not cover this request until \d{4}-\S+Z: it needs at least \$\d+\.\d\d\. Change it at http:\S+\/dashboard\/keys\.$/,
+      text: /^This API key's budget does not cover this request until \d{4}-\S+Z: it needs at least \$\d+\.\d\d\. Change it at http:\S+\/dashboard\/keys\/key_\w+\.$/,
       requests: 1,
     },
     sdk: { error: OpenAI.APIError, code: "insufficient_quota", requests: 1 },
@@ -89,7 +89,7 @@ const scenes: Scene[] = [
     code: "lanes_exhausted",
     client: () => clientWithOwnLaneOnly(),
     codex: {
-      text: /^You’ve hit your usage limit\. .*http:\S+\/dashboard, or try again at [^.]*\d+:\d\d [AP]M\.$/,
+      text: /^You’ve hit your usage limit\. .*http:\S+\/dashboard\/lanes, or try again at [^.]*\d+:\d\d [AP]M\.$/,
       requests: 1,
       ask: { prompt: usageLimit() },
     },
@@ -131,7 +131,7 @@ const scenes: Scene[] = [
   {
     code: "ip_not_allowed",
     client: () => gateway.client({ limits: { ipAllow: ["192.0.2.1"] } }),
-    codex: { text: /^This API key may not be used from 127\.0\.0\.1\. Change that at http:\S+\/dashboard\/keys\.$/, requests: 1 },
+    codex: { text: /^This API key may not be used from 127\.0\.0\.1\. Change that at http:\S+\/dashboard\/keys\/key_\w+\.$/, requests: 1 },
     sdk: { error: OpenAI.AuthenticationError, code: "invalid_api_key", requests: 1 },
   },
   {

@@ -128,7 +128,7 @@ describe("Codex", () => {
   test("is shown where to top up when the wallet covers only part of the answer", async () => {
     const { endpoint } = await newClient({ creditUsd: "1" });
     const run = await codexExec(endpoint, { model: MODEL, prompt: "tokens: 20000" });
-    expect(failureText(run)).toMatch(/^Your wallet covered only part of this answer\. How to add credit: http:\S+\/dashboard$/);
+    expect(failureText(run)).toMatch(/^Your wallet covered only part of this answer\. How to add credit: http:\S+\/dashboard\/wallet$/);
     expect(calls()).toEqual(["POST /v1/responses 200"]);
   });
 });

@@ -67,7 +67,7 @@ describe("a customer", () => {
 
   test("is told before the Codex CLI is refused, and lets the wallet answer it with one click", async () => {
     const page = await openDashboard();
-    const notice = page.getByText("With these API keys they are refused as things stand:");
+    const notice = page.getByText("With this API key they are refused as things stand:");
     await notice.waitFor();
     await page.getByRole("button", { name: /^Let the wallet answer: / }).click();
     await expect.poll(() => notice.count()).toBe(0);
@@ -141,6 +141,55 @@ describe("a customer", () => {
     await page.reload();
     await expect.poll(() => page.getByLabel("Busy").inputValue()).toBe("any");
     expect(await page.getByLabel(/^Strict:/).isChecked()).toBe(true);
+  });
+
+  test("says while making a key who answers the Codex CLI, where it matters; what was typed stays until then", async () => {
+    const page = await openDashboard();
+    await page.goto(`${product.url}/dashboard/setup`);
+    await page.getByLabel("Name of the key").fill("for Codex");
+    await page.getByRole("button", { name: "Make a key" }).click();
+    await page.getByText("Choose who answers the Codex CLI.").waitFor();
+    expect(await page.getByLabel("Name of the key").inputValue()).toBe("for Codex");
+
+    const choice = page.getByRole("group", { name: "What a ChatGPT lane cannot answer" });
+    await page.getByLabel("Only these").check();
+    await page.getByRole("checkbox", { name: /ChatGPT account/ }).uncheck();
+    await expect.poll(() => choice.count()).toBe(0);
+    await page.getByLabel("Every lane").check();
+    await choice.getByLabel("The wallet answers").check();
+    await page.getByRole("button", { name: "Make a key" }).click();
+    await page.getByText("Your new key is in the commands below.").waitFor();
+    expect(await choice.getByRole("radio").evaluateAll((radios) => radios.map((radio) => (radio as HTMLInputElement).checked))).toEqual([
+      false,
+      false,
+    ]);
+    const made = (await runAdmin(product, ["key", "list", "--username", ada.username])) as { name: string }[];
+    expect(made.find(({ name }) => name === "for Codex")).toMatchObject({ spillCannotToWallet: true });
+  });
+
+  test("who lets nobody answer the Codex CLI is told of it where that key is offered for a set-up, and nowhere else on the page", async () => {
+    const page = await openDashboard();
+    await page.goto(`${product.url}/dashboard/setup`);
+    await page.getByLabel("Name of the key").fill("for scripts");
+    await page.getByLabel("Nobody").check();
+    await page.getByRole("button", { name: "Make a key" }).click();
+    await page.getByText("Your new key is in the commands below.").waitFor();
+    const secret = /sk-sy-\w{43}/.exec(await page.getByRole("main").innerText())?.[0] ?? "";
+    const notice = page.getByText("With this API key they are refused as things stand:");
+    expect(await notice.count()).toBe(0);
+
+    await page.getByRole("link", { name: "One that I have" }).click();
+    const field = page.getByLabel("Your API key");
+    await field.fill(ada.apiKey);
+    await page.getByText("is in the commands below").waitFor();
+    expect(await notice.count()).toBe(0);
+    await field.fill(secret);
+    await notice.waitFor();
+    await page.getByRole("link", { name: "No API key on this machine" }).click();
+    await page.getByLabel("Stands for the key").waitFor();
+    await notice.waitFor();
+    await page.getByRole("button", { name: "Let the wallet answer: for scripts" }).click();
+    await expect.poll(() => notice.count()).toBe(0);
   });
 });
 

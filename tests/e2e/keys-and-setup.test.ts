@@ -107,6 +107,25 @@ describe("the setup page", () => {
     expect(await page.content()).not.toContain(key);
   });
 
+  test("breaks a command between its words only, and a selection of it is the exact line", async () => {
+    const page = await openSignedIn("/dashboard/setup?way=isolated", ada, { viewport: { width: 360, height: 900 } });
+    const shown = page.getByRole("button", { name: "Copy the setup line", exact: true }).locator("xpath=../following-sibling::pre");
+    const { text, rows } = await shown.evaluate((pre) => {
+      getSelection()?.selectAllChildren(pre);
+      const options = [...pre.querySelectorAll("span")].filter(({ innerText }) => innerText.startsWith("-"));
+      const range = document.createRange();
+      return {
+        text: getSelection()?.toString(),
+        rows: options.map((option) => {
+          range.selectNodeContents(option);
+          return range.getClientRects().length;
+        }),
+      };
+    });
+    expect(text).toBe(`curl -fsSL ${product.url}/setup.sh | sh -s -- --isolated`);
+    expect(rows).toEqual([1, 1, 1, 1]);
+  });
+
   test("sets Codex up with a helper; revoked on the keys page, it gets nothing more", async () => {
     const page = await openSignedIn("/dashboard/setup?key=helper");
     await page.getByLabel("Name of the machine").fill("build server");
@@ -135,10 +154,13 @@ describe("the keys page", () => {
     await page.getByLabel("Expires").selectOption("30");
     await page.getByText("Budgets, models, addresses and rates").click();
     await page.getByLabel("Per month").fill("a lot");
+    await page.getByLabel("Addresses").fill("somewhere");
     await page.getByRole("button", { name: "Make the key" }).click();
     await page.getByText("Give US dollars like 5 or 12.50, or leave it empty.").waitFor();
+    await page.getByText("Not an IP address or range: somewhere.").waitFor();
     expect(await page.getByLabel("Name", { exact: true }).inputValue()).toBe("ci");
     expect(await page.getByLabel("Expires").inputValue()).toBe("30");
+    await page.getByLabel("Addresses").fill("");
     await page.getByLabel("Per month").fill("2.50");
     await page.getByRole("button", { name: "Make the key" }).click();
     await page.getByText("This is the only time that the key is shown.").waitFor();
@@ -150,9 +172,14 @@ describe("the keys page", () => {
     expect(await row.innerText()).toMatch(/sk-sy-\w{4}….*of \$2\.50.*active/s);
     expect(await page.content()).not.toContain(secret);
     await row.getByRole("link", { name: "Options of ci" }).click();
+    await page.getByLabel("Per day").fill("0.01");
+    await page.getByRole("button", { name: "Save the limits" }).click();
+    await page.getByText("The budget per day pays for hardly anything").waitFor();
+    await page.getByLabel("Per day").fill("");
     await page.getByLabel("Per month").fill("3");
     await page.getByLabel("Only these").check();
-    await page.getByRole("button", { name: "Save" }).first().click();
+    await page.getByRole("button", { name: "Save the limits" }).click();
+    await page.getByText("The budget per day pays for hardly anything").waitFor({ state: "detached" });
     await page.getByText("Saved. It counts from the next request.").waitFor();
 
     await page.getByLabel("The old key works").selectOption("1");

@@ -83,6 +83,7 @@ describe("the request log", () => {
     await panel.waitFor({ state: "detached" });
 
     const plain = await openSignedIn("/dashboard/requests?outcome=refused", { javaScriptEnabled: false });
+    expect(await plain.getByRole("row").nth(1).getByRole("cell").last().innerText()).toMatch(/^refused\s+model not found$/);
     await plain
       .getByRole("link", { name: /^Request of/ })
       .first()

@@ -26,7 +26,9 @@ export async function placeTestHold(database: Database, input: TestTrade & { amo
   };
   const processId = input.processId ?? "proc_test";
   const { keyId, userId } = input.customer;
-  const [result] = await admitRequests(database.sql, processId, [{ requestId, keyId, userId, admit: true, hold }]);
+  const [result] = await admitRequests(database.sql, processId, [
+    { requestId, keyId, userId, admit: true, laneId: hold.laneId, model: "gpt-5.5", hold },
+  ]);
   if (result?.outcome !== "ok") throw new Error(`the hold was refused: ${result?.outcome}`);
   return { requestId, holdId: hold.id, startedAt };
 }

@@ -14,6 +14,7 @@ import { retryParked } from "@/workers/background/retry-parked";
 import { sendMails } from "@/workers/background/send-mails";
 import { watchRunners } from "@/workers/background/watch-runners";
 import { watchStatus } from "@/workers/background/watch-status";
+import { ERASED_EVERY_HOURS } from "@/lib/users/erase-traces";
 import { watchBalances } from "@/lib/wallet/balance-alerts";
 import { expireDeadHolds } from "@/lib/wallet/heartbeat";
 
@@ -34,7 +35,7 @@ const CRONTAB = `
 */5 * * * * roll-up-usage ?jobKey=roll-up-usage
 */10 * * * * retry-parked ?jobKey=retry-parked
 7 * * * * keep-partitions ?jobKey=keep-partitions
-17 * * * * erase-people ?jobKey=erase-people
+17 */${ERASED_EVERY_HOURS} * * * erase-people ?jobKey=erase-people
 23 3 * * * check-ledger ?jobKey=check-ledger
 31 3 * * * check-usage ?jobKey=check-usage
 41 3 * * * prune-history ?jobKey=prune-history

@@ -11,6 +11,7 @@ import { errorReply } from "@/lib/openai/error-face";
 import type { GatewayRuntime } from "@/lib/runtime/gateway-runtime";
 import { answerProbe, isProbe } from "@/workers/web/answer-probe";
 import type { Screens } from "@/workers/web/prepare-next";
+import { screenAddress } from "@/workers/web/screen-address";
 
 export type WebServer = {
   listen(): Promise<void>;
@@ -64,6 +65,7 @@ export function createWebServer(input: {
     } else if (isProbe(url)) {
       await answerProbe(url, res, { closing, gateway: input.gateway });
     } else {
+      req.url = screenAddress(url);
       await screens.handle(req, res);
     }
   }

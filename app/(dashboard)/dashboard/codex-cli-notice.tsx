@@ -1,22 +1,20 @@
 import Link from "next/link";
 import { letWalletAnswerAction } from "@/app/(dashboard)/dashboard/keys/[keyId]/actions";
 import { ActionButton } from "@/app/(dashboard)/dashboard/lanes/action-button";
-import { codexCliGaps } from "@/components/lanes/codex-cli-gaps";
+import { codexCliGaps, type GapKey, type GapLane } from "@/components/lanes/codex-cli-gaps";
 import { Banner } from "@/components/ui/banner";
-import type { KeyView } from "@/lib/keys/read";
-import type { LaneView } from "@/lib/lanes/read";
 
 const KEYS_SHOWN = 3;
 
 /** Before somebody tries the Codex CLI and is refused: with which keys nobody answers it, and what to do about each. */
-export function CodexCliNotice({ keys, lanes }: { keys: readonly KeyView[]; lanes: readonly LaneView[] }) {
+export function CodexCliNotice({ keys, lanes }: { keys: readonly GapKey[]; lanes: readonly GapLane[] }) {
   const gaps = codexCliGaps(keys, lanes);
   if (gaps.length === 0) return null;
   return (
     <Banner tone="warn">
       <p>
         The Codex CLI brings tools of its own along, which a ChatGPT lane cannot carry, so its requests need a lane of your own API key or
-        the wallet. With these API keys they are refused as things stand:
+        the wallet. With {gaps.length === 1 ? "this API key" : "these API keys"} they are refused as things stand:
       </p>
       <ul className="mt-2 grid gap-2">
         {gaps.slice(0, KEYS_SHOWN).map(({ key, walletCould }) => (

@@ -71,7 +71,7 @@ export default async function OverviewPage() {
           }
         >
           <StatRow>
-            <LiveBalanceStat lastHourUsd={today.lastHourUsd} />
+            <LiveBalanceStat pace={today.pace} />
             <Stat label="Spent today" value={<Money usd={today.spentUsd} />} />
             <Stat label="Requests today" value={WHOLE.format(today.requests)} />
           </StatRow>

@@ -4,7 +4,9 @@ import { OperatorLines } from "@/components/site/operator-lines";
 import { Prose } from "@/components/site/prose";
 import { SitePage } from "@/components/site/site-page";
 import { DataTable, type Column } from "@/components/ui/data-table";
+import { EVENTS_KEPT_DAYS, MAILS_KEPT_DAYS, SAMPLES_KEPT_DAYS, SIGN_INS_KEPT_DAYS } from "@/lib/codex/prune-history";
 import { REJECTED_KEPT_DAYS, UNVERIFIED_KEPT_DAYS } from "@/lib/users/drop-sign-ups";
+import { ERASED_EVERY_HOURS, ERASED_FOR_DAYS } from "@/lib/users/erase-traces";
 import { SESSION_LIFETIME_S } from "@/lib/users/sessions";
 import { runtime } from "@/lib/runtime/runtime";
 
@@ -47,9 +49,10 @@ export default function PrivacyPage() {
       what: "ChatGPT account: e-mail address, plan, a keyed hash of its identity, your declarations with date and address",
       kept: "until you disconnect it; declarations for ever, without the address after deletion",
     },
-    { what: "Windows of a ChatGPT account, and its sign-ins", kept: "90 days" },
-    { what: "Events of a ChatGPT account's container", kept: "180 days" },
-    { what: "Mails to you, after they were sent", kept: "90 days" },
+    { what: "Windows of a ChatGPT account", kept: `${SAMPLES_KEPT_DAYS} days` },
+    { what: "Sign-ins of a ChatGPT account, after they ended", kept: `${SIGN_INS_KEPT_DAYS} days` },
+    { what: "Events of a ChatGPT account's container", kept: `${EVENTS_KEPT_DAYS} days` },
+    { what: "Mails to you, after they were sent", kept: `${MAILS_KEPT_DAYS} days` },
     {
       what: "Audit log: who changed what in the account, when, and from which address",
       kept: "for ever, without addresses, names and notes after deletion",
@@ -86,6 +89,27 @@ export default function PrivacyPage() {
             id: "stored",
             title: "What is stored",
             body: <DataTable caption="What is stored and for how long" columns={COLUMNS} rows={kept} rowKey={({ what }) => what} />,
+          },
+          {
+            id: "deletion",
+            title: "After you delete the account",
+            body: (
+              <>
+                <p>
+                  With the deletion itself go the address, the username, the password, the second factor, the sessions, the lanes with their
+                  keys, the names that you gave, and the addresses from where you came in the audit log.
+                </p>
+                <p>
+                  The request log is long: a job that runs every {ERASED_EVERY_HOURS * 60} minutes makes it anonymous. With its first run
+                  after the deletion, addresses, threads, turns, projects and error texts are gone. Requests that were still running are
+                  written down when they end; the job looks for them for {ERASED_FOR_DAYS} days, and whenever one comes later still.
+                </p>
+                <p>
+                  The one last mail that tells you of it is erased by the same job, once it was sent, and after {ERASED_FOR_DAYS} days at
+                  the latest.
+                </p>
+              </>
+            ),
           },
           {
             id: "others",

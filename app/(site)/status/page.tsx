@@ -90,7 +90,7 @@ function Overall({ status }: { status: StatusView }) {
 }
 
 function ComponentItem({ component }: { component: ComponentStatus }) {
-  const { name, probed, state, passedPerTenThousand, latencyMs } = component;
+  const { name, probed, state, days, passedPerTenThousand, latencyMs } = component;
   return (
     <li className="grid gap-3 border-t border-line p-4 first:border-t-0 sm:p-5">
       <div className="flex flex-wrap items-baseline justify-between gap-x-4 gap-y-1">
@@ -100,11 +100,17 @@ function ComponentItem({ component }: { component: ComponentStatus }) {
       </div>
       <StatusBars component={component} />
       <p className="numeric text-sm text-muted">
-        {passedPerTenThousand === null
-          ? `No probe in ${STATUS_DAYS} days.`
-          : `${(passedPerTenThousand / 100).toFixed(2)} % of the probes of ${STATUS_DAYS} days passed.`}
+        {passedPerTenThousand === null ? `No probe in ${STATUS_DAYS} days.` : passedWords(days, passedPerTenThousand)}
         {latencyMs !== null && ` Lately they took ${latencyMs < 1 ? "less than 1" : latencyMs} ms on average.`}
       </p>
     </li>
   );
+}
+
+/** A share of few probes means little: how many there were is said with it, and on how many days. */
+function passedWords(days: ComponentStatus["days"], passedPerTenThousand: number): string {
+  const probes = days.reduce((total, day) => total + day.probes, 0);
+  const probedDays = days.filter((day) => day.probes > 0).length;
+  const on = probedDays === STATUS_DAYS ? `in ${STATUS_DAYS} days` : `on ${probedDays} of ${STATUS_DAYS} days`;
+  return `${(passedPerTenThousand / 100).toFixed(2)} % of ${probes.toLocaleString("en-US")} ${probes === 1 ? "probe" : "probes"} ${on} passed.`;
 }

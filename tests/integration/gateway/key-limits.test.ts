@@ -32,7 +32,7 @@ describe("the wallet", () => {
     const sdk = await post(customer);
     expect(sdk.status).toBe(402);
     expect(sdk.json()).toMatchObject({
-      error: { code: "insufficient_quota", message: expect.stringMatching(/How to add credit: http:\/\/.*\/dashboard/) as string },
+      error: { code: "insufficient_quota", message: expect.stringMatching(/How to add credit: http:\/\/.*\/dashboard\/wallet$/) as string },
     });
     const codex = await post(customer, { stream: true }, CODEX);
     expect(codex.status).toBe(400);
@@ -117,6 +117,19 @@ describe("budgets", () => {
       expect((await post(key)).status).toBe(200);
     },
   );
+
+  test("a budget that is used up, or that cut an answer short, leads to the page of the very key", async () => {
+    const customer = await walletCustomer(gateway);
+    const empty = await keyWith(gateway, customer, { budgetDay: parseUsd("0") });
+    const refused = await post(empty);
+    expect(refused.json<{ error: { message: string } }>().error.message).toMatch(new RegExp(`/dashboard/keys/${empty.keyId}\\.$`));
+    const short = await keyWith(gateway, customer, { budgetDay: parseUsd("0.125") });
+    const cut = await post(short, { input: "tokens: 9000", stream: true }, CODEX);
+    expect(cut.events().at(-1)).toMatchObject({
+      type: "response.failed",
+      response: { error: { message: expect.stringMatching(new RegExp(`/dashboard/keys/${short.keyId}\\.$`)) as string } },
+    });
+  });
 
   test("a budget below the usual hold still buys a shorter answer", async () => {
     const customer = await walletCustomer(gateway);
@@ -282,7 +295,11 @@ describe("what a key may do", () => {
 
   test("nothing from another address", async () => {
     const key = await keyWith(gateway, await walletCustomer(gateway), { ipAllow: ["203.0.113.0/24"] });
-    expect((await post(key)).status).toBe(401);
+    const refused = await post(key);
+    expect(refused.status).toBe(401);
+    expect(refused.json()).toMatchObject({
+      error: { message: expect.stringMatching(new RegExp(`/dashboard/keys/${key.keyId}\\.$`)) as string },
+    });
     expect((await post(key, {}, { "x-forwarded-for": "203.0.113.9" })).status).toBe(200);
     expect((await post(key, {}, { "x-forwarded-for": "203.0.113.9, 198.51.100.1" })).status).toBe(401);
   });

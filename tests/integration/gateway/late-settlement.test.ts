@@ -110,6 +110,8 @@ test("an attempt that was given back after its expiry, in the middle of a reques
       keyId: customer.keyId,
       userId: customer.userId,
       admit: false,
+      laneId: customer.walletLaneId,
+      model: "gpt-5.5",
       hold: {
         id: second.holdId,
         attemptNo: 2,
@@ -163,9 +165,10 @@ test("a request refused for its budget reserves nothing on the keys that come af
     inputAmount: microUsd(0n),
     context: row(poor, placed, 0n),
   };
+  const known = { admit: true, laneId: poor.walletLaneId, model: "gpt-5.5" };
   const results = await admitRequests(database.sql, "proc_test", [
-    { requestId: placed.requestId, keyId: poor.keyId, userId: poor.userId, admit: true, hold },
-    { requestId: newId("req"), keyId: other.keyId, userId: other.userId, admit: true, hold: null },
+    { ...known, requestId: placed.requestId, keyId: poor.keyId, userId: poor.userId, hold },
+    { ...known, requestId: newId("req"), keyId: other.keyId, userId: other.userId, hold: null },
   ]);
   expect(results.map((result) => result.outcome)).toEqual(["budget_reached", "ok"]);
   expect(await database.sql`select reserved from api_key_usage where key_id = ${other.keyId}`).toEqual([{ reserved: "0" }]);

@@ -33,9 +33,10 @@ test("the day begins at midnight of the zone, also where that is half an hour be
   expect(hours.at(-1)?.to).toBe("2026-11-21T18:30:00.000Z");
 });
 
-test("only the owner's requests count, and the pace is that of the sixty minutes before now", async () => {
-  const { requests, spentUsd, lastHourUsd } = await today("2026-11-20T21:00:00Z", "UTC");
-  expect({ requests, spentUsd, lastHourUsd }).toEqual({ requests: 3, spentUsd: "0.000375", lastHourUsd: "0.000005" });
+test("only the owner's requests count, and the pace is that of the 24 hours before now, whatever the zone", async () => {
+  const { requests, spentUsd, pace } = await today("2026-11-20T21:00:00Z", "UTC");
+  expect({ requests, spentUsd, pace }).toEqual({ requests: 3, spentUsd: "0.000375", pace: { hours: 24, spentUsd: "0.000375" } });
+  expect((await today("2026-11-21T18:30:00Z", "Asia/Kolkata")).pace.spentUsd).toBe("0.000075");
 });
 
 test.each([

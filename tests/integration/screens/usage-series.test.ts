@@ -17,6 +17,7 @@ const NOW = new Date();
 const ROWS = 600;
 /** The clock changes within this time in many of the zones, in either direction. */
 const SPAN_DAYS = 300;
+const OTHER_KEY = "key_other";
 
 let db: TestDatabase;
 let ada: TestCustomer;
@@ -63,6 +64,7 @@ function row(customer: TestCustomer, at: number, ago: number): Row {
   return {
     ...testRequestRow(customer, { id: newId("req"), startedAt: new Date(NOW.getTime() - ago) }),
     model: pick(["gpt-5.5", "gpt-6.1-sol", "a", "b", "c", "d", "e", null], at),
+    key_id: pick([customer.keyId, customer.keyId, OTHER_KEY], at),
     lane_id: lane === "wallet" ? customer.walletLaneId : lane && `lane_of_${lane}`,
     lane_kind: lane,
     project_id: pick([null, "dir_0123456789abcdef0123", "ses_ffffffffffffffffffff"], at),
@@ -86,8 +88,8 @@ async function write(customer: TestCustomer, many: readonly Row[]): Promise<void
   );
 }
 
-function read(query: Partial<UsageQuery>, timeZone = "UTC", customer = ada): Promise<UsageSeries> {
-  return readUsageSeries(db.sql, customer.viewer, { ...NO_USAGE_QUERY, ...query, userId: customer.userId, timeZone, now: NOW });
+function read(query: Partial<UsageQuery> & { keyId?: string | null }, timeZone = "UTC"): Promise<UsageSeries> {
+  return readUsageSeries(db.sql, ada.viewer, { ...NO_USAGE_QUERY, ...query, userId: ada.userId, timeZone, now: NOW });
 }
 
 const ZONES = [
@@ -157,18 +159,20 @@ const anyQuery = fc.record({
   first: fc.nat(SPAN_DAYS),
   length: fc.nat(120),
   bucket: fc.constantFrom("day" as const, "month" as const, null),
+  key: fc.constantFrom("any" as const, "own" as const, "other" as const),
 });
 
 /** Against sums made one by one, in words of the zone's clocks instead of SQL. */
 async function expectRight(runs: number): Promise<void> {
   await fc.assert(
-    fc.asyncProperty(anyQuery, async ({ timeZone, groupBy, first, length, bucket }) => {
+    fc.asyncProperty(anyQuery, async ({ timeZone, groupBy, first, length, bucket, key }) => {
       const day = (ago: number) => new Date(NOW.getTime() - ago * DAY_MS).toISOString().slice(0, 10);
       const days = { from: day(first), to: day(Math.max(0, first - length)) };
-      const series = await read({ days, groupBy, bucket }, timeZone);
+      const keyId = { any: null, own: ada.keyId, other: OTHER_KEY }[key];
+      const series = await read({ days, groupBy, bucket, keyId }, timeZone);
       const meant = rows.filter((one) => {
         const local = localBucket(one.started_at, timeZone, "day");
-        return local >= days.from && local <= days.to;
+        return local >= days.from && local <= days.to && (keyId === null || one["key_id"] === keyId);
       });
       expect(series.total).toEqual(sumOf(meant));
       const valueOf = (one: Row) => (groupBy === "all" ? null : ((one[COLUMNS[groupBy]] ?? null) as string | null));
@@ -189,7 +193,7 @@ async function expectRight(runs: number): Promise<void> {
   );
 }
 
-describe("usage is what the log comes to, in every zone", () => {
+describe("usage, of all keys and of one, is what the log comes to, in every zone", () => {
   test("while what was written late is still read from the log", async () => {
     const [state] = await db.sql<{ quarters: string; stale: string }[]>`
       select (select count(*) from usage_quarters where user_id = ${ada.userId}) as quarters, (select count(*) from usage_stale) as stale`;

@@ -117,6 +117,8 @@ describe("the guide", () => {
   test("without a key lets the script ask, and never invents one", () => {
     const guide = setupGuide({ target, credential: null, model: "gpt-5.5", system: "unix", way: "permanent" });
     expect(guide?.steps[0]?.line).toBe("curl -fsSL https://gw.example/setup.sh | sh");
+    const helper = setupGuide({ target, credential: { kind: "helper", secret: null }, model: "gpt-5.5", system: "unix", way: "permanent" });
+    expect(helper?.steps[0]?.line).toBe("curl -fsSL https://gw.example/setup.sh | sh -s -- --helper");
   });
 
   test("never gives a helper's secret to a command that wants a key", () => {

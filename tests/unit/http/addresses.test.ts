@@ -1,6 +1,6 @@
 import { networkInterfaces } from "node:os";
 import { describe, expect, test } from "vitest";
-import { isAddressAllowed, parseAddressRule } from "@/lib/http/address-allow-list";
+import { isAddressAllowed, readAddressRule } from "@/lib/http/address-allow-list";
 import { clientAddress } from "@/lib/http/client-address";
 import { isPublicAddress } from "@/lib/http/public-address";
 
@@ -34,7 +34,7 @@ describe("the address allow-list", () => {
   test.each(["", "x", "10.0.0.1/33", "::/129", "10.0.0.0/8/8", "10.0.0.0/", "10.0.0.0/-1", "10.0.0", "::ffff:10.0.0.0/90", "example.com"])(
     "%j is no rule",
     (text) => {
-      expect(() => parseAddressRule(text)).toThrow(expect.objectContaining({ code: "request_invalid" }) as Error);
+      expect(readAddressRule(text)).toBeNull();
     },
   );
 });

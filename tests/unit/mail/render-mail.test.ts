@@ -57,11 +57,17 @@ test.each([
   "recovery_codes_renewed",
   "recovery_code_used",
   "email_change_asked",
-  "email_changed",
 ] as const)("a change of security (%s) is told with a way to undo it and where help is", (event) => {
   const mail = renderMail({ kind: "security_changed", payload: { event, left: event === "recovery_code_used" ? 1 : null } }, site);
   expect(mail?.subject).toMatch(/\(Acme\)$/);
   expect(mail?.text).toContain("https://gateway.example/reset-password\n");
   expect(mail?.text).toContain("help@example.com");
   expect(mail?.text.includes("You have one left.")).toBe(event === "recovery_code_used");
+});
+
+test("whoever has lost the address is not sent to links that go to the other one, but to the operator", () => {
+  const mail = renderMail({ kind: "security_changed", payload: { event: "email_changed", left: null } }, site);
+  expect(mail?.text).not.toContain("/reset-password");
+  expect(mail?.text).toContain("help@example.com");
+  expect(mail?.text).toContain("https://gateway.example/docs/support\n");
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { codexCliGaps } from "@/components/lanes/codex-cli-gaps";
+import { codexCliGapOfNew, codexCliGaps } from "@/components/lanes/codex-cli-gaps";
 
 const key = { id: "key", name: "laptop", status: "active", laneIds: null, spillCannotToWallet: false } as const;
 const lane = (kind: "codex" | "api_key" | "wallet", state: "ready" | "paused" | "signed_out" = "ready") => ({ id: kind, kind, state });
@@ -22,4 +22,13 @@ test("a key whose Codex CLI somebody answers is not", () => {
   expect(codexCliGaps([{ ...key, spillCannotToWallet: true }], [codex, wallet])).toEqual([]);
   expect(codexCliGaps([{ ...key, status: "revoked" }], [codex, wallet])).toEqual([]);
   expect(codexCliGaps([{ ...key, laneIds: ["wallet"] }], [codex, wallet])).toEqual([]);
+});
+
+test("of a key that is yet to be made, the lanes that it is given decide", () => {
+  expect(codexCliGapOfNew(null, [codex, wallet])).toEqual({ walletCould: true });
+  expect(codexCliGapOfNew(["codex", "wallet"], [codex, own, wallet])).toEqual({ walletCould: true });
+  expect(codexCliGapOfNew(["codex"], [codex, own, wallet])).toEqual({ walletCould: false });
+  expect(codexCliGapOfNew(["wallet"], [codex, wallet])).toBeNull();
+  expect(codexCliGapOfNew(null, [codex, own, wallet])).toBeNull();
+  expect(codexCliGapOfNew([], [codex, wallet])).toBeNull();
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { clockWords, countdownWords, durationWords } from "@/components/ui/time-words";
+import { clockWords, countdownWords, durationWords, zoneWords } from "@/components/ui/time-words";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -29,5 +29,12 @@ describe("the time on the clock", () => {
     expect(clockWords(instant, new Date("2026-11-23T01:00:00Z"), "Asia/Kolkata")).toBe("Tue 24 Nov, 05:00");
     expect(clockWords(instant, new Date("2026-11-22T23:00:00Z"), "UTC")).toBe("Mon 23 Nov, 23:30");
     expect(clockWords(instant, null, "UTC")).toBe("Mon 23 Nov, 23:30");
+  });
+
+  test("has its zone by the name that it bears at that instant", () => {
+    expect(zoneWords(instant, "UTC")).toBe("UTC");
+    expect(zoneWords(instant, "Asia/Kolkata")).toBe("GMT+5:30");
+    expect(zoneWords(instant, "Europe/Berlin")).toBe("CET");
+    expect(zoneWords(new Date("2026-07-01T12:00:00Z"), "Europe/Berlin")).toBe("CEST");
   });
 });

@@ -47,7 +47,7 @@ export function ContentSamples({ theme }: { theme: string }) {
     <SampleGroup title="Content">
       <Card title="Figures" note="One line under the title." aside="At the right">
         <StatRow>
-          <Stat label="Balance" value={<Money usd="1234.567890" />} note="Lasts about 3 d 4 h at the pace of the last hour." />
+          <Stat label="Balance" value={<Money usd="1234.567890" />} note="Lasts about 3 d 4 h at the pace of the last 24 hours." />
           <Stat label="Requests today" value="12,345" trend={{ words: "12 % more than yesterday", tone: "good" }} />
           <Stat label={LONG_TEXT} value="0" trend={{ words: "3 times the errors of yesterday", tone: "bad" }} />
         </StatRow>
@@ -69,6 +69,7 @@ export function ContentSamples({ theme }: { theme: string }) {
         <InlineCode>wire_api</InlineCode>
         <LocalTime iso="2026-11-20T18:40:00Z" />
         <Money usd="-0.25" />
+        <Money usd="45.738052" rounded />
       </Sample>
       <Card title="Facts">
         <Facts

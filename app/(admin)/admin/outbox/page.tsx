@@ -34,38 +34,36 @@ export default async function OutboxPage({ searchParams }: Props) {
   });
   return (
     <>
-      <PageHeading title="Mails" />
-      <div className="grid gap-4">
-        <Card
-          title="Mails"
-          note={
-            smtpUrl === null
-              ? "The newest first. Without SMTP_URL none is sent: pass them on by hand, with the links that only you see here."
-              : "The newest first. Links that are for their reader alone are not shown."
-          }
-        >
-          <nav aria-label="Which mails" className="mb-3 flex flex-wrap gap-x-4">
-            {FILTERS.map((filter) => (
-              <Link
-                key={filter.label}
-                href={filter.only ? `/admin/outbox?only=${filter.only}` : "/admin/outbox"}
-                aria-current={filter.only === only ? "page" : undefined}
-                className="inline-flex min-h-target items-center text-sm text-muted underline-offset-2 hover:text-ink aria-[current]:font-medium aria-[current]:text-accent"
-              >
-                {filter.label}
-              </Link>
-            ))}
-          </nav>
-          {mails.length > 0 ? (
-            <MailsTable rows={mails} />
-          ) : (
-            <EmptyState title="No mails here">
-              They are written when somebody signs up or resets a password, when a ChatGPT account is connected, signed out or fails, and on
-              the first spill of a day.
-            </EmptyState>
-          )}
-        </Card>
-      </div>
+      <PageHeading
+        title="Mails"
+        note={
+          smtpUrl === null
+            ? "Without SMTP_URL none is sent: pass them on by hand, with the links that only you see here."
+            : "Links that are for their reader alone are not shown."
+        }
+      />
+      <Card title="Newest first">
+        <nav aria-label="Which mails" className="mb-3 flex flex-wrap gap-x-4">
+          {FILTERS.map((filter) => (
+            <Link
+              key={filter.label}
+              href={filter.only ? `/admin/outbox?only=${filter.only}` : "/admin/outbox"}
+              aria-current={filter.only === only ? "page" : undefined}
+              className="inline-flex min-h-target items-center text-sm text-muted underline-offset-2 hover:text-ink aria-[current]:font-medium aria-[current]:text-accent"
+            >
+              {filter.label}
+            </Link>
+          ))}
+        </nav>
+        {mails.length > 0 ? (
+          <MailsTable rows={mails} />
+        ) : (
+          <EmptyState title="No mails here">
+            They are written when somebody signs up or resets a password, when a ChatGPT account is connected, signed out or fails, and on
+            the first spill of a day.
+          </EmptyState>
+        )}
+      </Card>
     </>
   );
 }

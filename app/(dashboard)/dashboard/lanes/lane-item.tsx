@@ -9,7 +9,6 @@ import { checkNowAction, moveLaneAction, setLaneStateAction } from "@/app/(dashb
 import type { LaneWords } from "@/components/lanes/lane-words";
 import { laneVia } from "@/components/lanes/lane-via";
 import { lineWords } from "@/components/lanes/line-words";
-import { NextReset } from "@/components/lanes/next-reset";
 import { SpillToday } from "@/components/lanes/spill-today";
 import { WindowMeters } from "@/components/lanes/window-meters";
 import { Badge } from "@/components/ui/badge";
@@ -58,12 +57,7 @@ export function LaneItem({ lane, words, count, hasCodexAbove, spillMax, sorting 
             <p className="text-sm text-muted wrap-anywhere">{[...new Set([KINDS[kind], laneVia(lane)])].join(" · ")}</p>
             {words.sentence && <p className="mt-1 text-sm wrap-anywhere">{words.sentence}</p>}
           </div>
-          {account && account.windows.length > 0 && (
-            <div className="grid gap-2">
-              <WindowMeters windows={account.windows} />
-              <NextReset windows={account.windows} />
-            </div>
-          )}
+          {account && account.windows.length > 0 && <WindowMeters windows={account.windows} />}
           {lane.closedModels.length > 0 && (
             <ul className="text-sm">
               {lane.closedModels.map(({ model, until }) => (

@@ -70,7 +70,7 @@ export function FilterForm({ filter, problems, choices }: Props) {
       {(["model", "key", "lane", "laneKind", "outcome", "client", "kind", "project"] as const).flatMap((name) =>
         filter[name].slice(1).map((value) => <input key={`${name} ${value}`} type="hidden" name={name} value={value} />),
       )}
-      <div className="grid gap-3 sm:grid-cols-2 lg:grid-cols-5">
+      <div className="grid grid-cols-2 gap-3 lg:grid-cols-5">
         <SelectField
           name="model"
           {...also(filter.model)}
@@ -116,7 +116,7 @@ export function FilterForm({ filter, problems, choices }: Props) {
         <summary className="inline-flex min-h-target cursor-pointer items-center text-sm text-muted underline underline-offset-2 hover:text-ink">
           More conditions
         </summary>
-        <div className="mt-2 grid gap-3 sm:grid-cols-2 lg:grid-cols-5">
+        <div className="mt-2 grid grid-cols-2 gap-3 lg:grid-cols-5">
           <SelectField
             name="laneKind"
             {...also(filter.laneKind)}
@@ -143,7 +143,7 @@ export function FilterForm({ filter, problems, choices }: Props) {
           />
           <SelectField
             name="spill"
-            label="Taken over from Codex lanes"
+            label="Taken over"
             defaultValue={filter.spill ? "true" : ""}
             options={[ANY, { value: "true", label: "Only these" }]}
             error={problems.get("spill")}

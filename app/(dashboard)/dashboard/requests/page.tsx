@@ -4,6 +4,7 @@ import { FilterForm } from "@/app/(dashboard)/dashboard/requests/filter-form";
 import { detailLinks } from "@/app/(dashboard)/dashboard/requests/detail-links";
 import { exportHref, type PageQuery, requestsHref, searchParamsOf } from "@/app/(dashboard)/dashboard/requests/query";
 import { requireViewer } from "@/app/_server/session";
+import { isSimulated } from "@/app/_server/simulated";
 import { RequestsTable } from "@/components/dashboard/requests-table";
 import { DetailPanel } from "@/components/requests/detail-panel";
 import { Histogram } from "@/components/requests/histogram";
@@ -30,7 +31,7 @@ const WHOLE = new Intl.NumberFormat("en-US");
 
 export default async function RequestsPage({ searchParams }: { searchParams: Promise<PageQuery> }) {
   const viewer = await requireViewer();
-  const { db, clock } = runtime();
+  const { config, db, clock } = runtime();
   const { userId } = viewer;
   const query = searchParamsOf(await searchParams);
   const { filter, problems } = readFilter(query);
@@ -83,8 +84,13 @@ export default async function RequestsPage({ searchParams }: { searchParams: Pro
         <Rows page={page ?? (await listRequests(db.orm, viewer, { ...log, limit: ROWS }))} filter={filter} before={page && before} />
       </Card>
       {chosen && (
-        <DetailPanel key={chosen.id} title={chosen.model ?? chosen.path} closeHref={requestsHref(filter, { before })}>
-          <RequestDetail request={chosen} links={detailLinks(chosen)} />
+        <DetailPanel
+          key={chosen.id}
+          title={chosen.model ?? chosen.path}
+          closeHref={requestsHref(filter, { before })}
+          isBelowBanner={await isSimulated()}
+        >
+          <RequestDetail request={chosen} links={detailLinks(chosen)} publicUrl={config.publicUrl} />
           <Link href={`/dashboard/requests/${chosen.id}`} className={cn(buttonClass(), "mt-6")}>
             On a page of its own
           </Link>

@@ -2,6 +2,7 @@
 
 import { useActionState } from "react";
 import { changeEmailAction } from "@/app/(dashboard)/dashboard/settings/actions";
+import { FIELD_WIDTH } from "@/components/settings/field-width";
 import { PasswordAgain } from "@/components/settings/password-again";
 import { Banner } from "@/components/ui/banner";
 import { Button } from "@/components/ui/button";
@@ -29,7 +30,7 @@ export function EmailForm({ waitingFor, asksCode }: { waitingFor: string | null;
         required
         defaultValue={refusal?.typed["newEmail"]}
         error={refusal?.fields["newEmail"]}
-        className="sm:max-w-sm"
+        className={FIELD_WIDTH}
       />
       <PasswordAgain form="email" asksCode={asksCode} errors={refusal?.fields} />
       <div className="flex flex-wrap items-center gap-3">

@@ -2,6 +2,7 @@
 
 import { useActionState } from "react";
 import { setTimeZoneAction } from "@/app/(dashboard)/dashboard/settings/actions";
+import { FIELD_WIDTH } from "@/components/settings/field-width";
 import { Button } from "@/components/ui/button";
 import { DoneNote } from "@/components/ui/done-note";
 import { FormAnswer } from "@/components/ui/form-answer";
@@ -20,7 +21,7 @@ export function TimeZoneForm({ chosen, zones }: { chosen: string | null; zones: 
         options={[{ value: "", label: "As my browser says" }, ...zones.map((zone) => ({ value: zone, label: zone.replaceAll("_", " ") }))]}
         defaultValue={refusal?.typed["timeZone"] ?? chosen ?? ""}
         error={refusal?.fields["timeZone"]}
-        className="sm:max-w-sm"
+        className={FIELD_WIDTH}
       />
       <div className="flex flex-wrap items-center gap-3">
         <Button type="submit" disabled={isPending}>

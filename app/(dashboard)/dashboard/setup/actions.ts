@@ -4,11 +4,14 @@ import { revalidatePath } from "next/cache";
 import { z } from "zod";
 import { actorOf } from "@/app/_server/actor-of";
 import { defineAction } from "@/app/_server/define-action";
-import { laneIdsFromForm } from "@/app/_server/key-limits-input";
+import { laneIdsFromForm, withLaneBoxes } from "@/app/_server/key-limits-input";
+import { FieldError } from "@/app/_server/run-action";
+import { codexCliGapOfNew } from "@/components/lanes/codex-cli-gaps";
 import { withTransaction } from "@/db/transaction";
 import { KEY_NAME_LENGTH_MAX } from "@/lib/keys/check-key-name";
 import { issueHelper } from "@/lib/keys/issue-helper";
 import { issueKey } from "@/lib/keys/issue-key";
+import { listLanes } from "@/lib/lanes/read";
 import { runtime } from "@/lib/runtime/runtime";
 
 const name = z
@@ -20,12 +23,24 @@ const name = z
 /** The only answer that holds the secret. */
 export const mintKeyAction = defineAction({
   role: "customer",
-  input: z.object({ name, lanes: z.enum(["all", "some"], "Choose one.") }).catchall(z.string()),
+  input: withLaneBoxes(
+    z
+      .object({
+        name,
+        lanes: z.enum(["all", "some"], "Choose one."),
+        // Asked for only where it matters.
+        spillCannot: z.enum(["wallet", "none"], "Choose one.").optional(),
+      })
+      .catchall(z.string()),
+  ),
   run: async ({ input, session, client }) => {
     const { db, clock } = runtime();
     const { userId } = session.viewer;
+    const laneIds = laneIdsFromForm(input);
+    const gap = codexCliGapOfNew(laneIds, await listLanes(db.orm, session.viewer, { userId }));
+    if (gap?.walletCould && input.spillCannot === undefined) throw new FieldError("spillCannot", "Choose who answers the Codex CLI.");
     // Codex reads nothing of the account, and the machine may be anybody's.
-    const limits = { laneIds: laneIdsFromForm(input), accountRead: false };
+    const limits = { laneIds, spillCannotToWallet: input.spillCannot === "wallet", accountRead: false };
     const key = await withTransaction(db.orm, (tx) =>
       issueKey(tx, { userId, name: input.name, limits, actor: actorOf(session, client), clock }),
     );

@@ -1,8 +1,12 @@
 import Link from "next/link";
-import type { OwnKey } from "@/app/(dashboard)/dashboard/setup/setup-desk";
+import { useState } from "react";
+import { CodexCliNotice } from "@/app/(dashboard)/dashboard/codex-cli-notice";
+import type { OwnKey, OwnLane } from "@/app/(dashboard)/dashboard/setup/setup-desk";
 import { setupHref, type SetupChoice } from "@/app/(dashboard)/dashboard/setup/setup-query";
+import { SpillChoice, type SoldModel } from "@/app/(dashboard)/dashboard/setup/spill-choice";
 import type { ActionState } from "@/app/_server/run-action";
-import { chosenLanes, LaneChoice, type LaneOption } from "@/components/keys/lane-choice";
+import { chosenLanes, LaneChoice } from "@/components/keys/lane-choice";
+import { codexCliGapOfNew } from "@/components/lanes/codex-cli-gaps";
 import { Button } from "@/components/ui/button";
 import { Callout } from "@/components/ui/callout";
 import { Card } from "@/components/ui/card";
@@ -17,7 +21,8 @@ type Mint = { state: ActionState<Made>; submit: (form: FormData) => void; isPend
 type Props = {
   choice: SetupChoice;
   keys: readonly OwnKey[];
-  lanes: readonly LaneOption[];
+  lanes: readonly OwnLane[];
+  sold: SoldModel | null;
   made: Made | null;
   madeHelper: Made | null;
   mintKey: Mint;
@@ -28,10 +33,10 @@ type Props = {
 const SOURCES = [
   { source: "make", label: "A new key" },
   { source: "paste", label: "One that I have" },
-  { source: "helper", label: "No key on this machine" },
+  { source: "helper", label: "No API key on this machine" },
 ] as const;
 
-export function KeyStep({ choice, keys, lanes, made, madeHelper, mintKey, mintHelper, paste }: Props) {
+export function KeyStep({ choice, keys, lanes, sold, made, madeHelper, mintKey, mintHelper, paste }: Props) {
   return (
     <Card title="1. Choose the key" note="It is filled into every command below.">
       <div className="mb-4">
@@ -44,25 +49,38 @@ export function KeyStep({ choice, keys, lanes, made, madeHelper, mintKey, mintHe
           }))}
         />
       </div>
-      {choice.source === "make" && <MakeKey mint={mintKey} lanes={lanes} made={made} />}
-      {choice.source === "paste" && <PasteKey {...paste} />}
-      {choice.source === "helper" && <MakeHelper mint={mintHelper} keys={keys} made={madeHelper} />}
+      {choice.source === "make" && <MakeKey mint={mintKey} lanes={lanes} sold={sold} made={made} />}
+      {choice.source === "paste" && <PasteKey {...paste} lanes={lanes} />}
+      {choice.source === "helper" && <MakeHelper mint={mintHelper} keys={keys} lanes={lanes} made={madeHelper} />}
     </Card>
   );
 }
 
-function MakeKey({ mint: { state, submit, isPending }, lanes, made }: { mint: Mint; lanes: readonly LaneOption[]; made: Made | null }) {
+type MakeKeyProps = Pick<Props, "lanes" | "sold" | "made"> & { mint: Mint };
+
+function MakeKey({ mint: { state, submit, isPending }, lanes, sold, made }: MakeKeyProps) {
   const refusal = state?.ok === false ? state : null;
+  const typedLanes = refusal ? chosenLanes(refusal.typed, lanes) : null;
+  // Every answer resets the form: what was ticked before it stands there no longer.
+  const [ticked, setTicked] = useState({ after: state, laneIds: typedLanes });
+  const laneIds = ticked.after === state ? ticked.laneIds : typedLanes;
   return (
     <div className="grid gap-4">
       {made && (
         <div role="alert">
           <Callout tone="good" title="Your new key is in the commands below.">
-            It is shown until you leave this page and never again. Only this page’s tab holds it.
+            It is shown until you leave this page and never again.
           </Callout>
         </div>
       )}
-      <form action={submit} className="grid gap-4" noValidate>
+      <form
+        action={submit}
+        onChange={({ currentTarget }) =>
+          setTicked({ after: state, laneIds: chosenLanes(Object.fromEntries(new FormData(currentTarget)), lanes) })
+        }
+        className="grid gap-4"
+        noValidate
+      >
         {refusal && Object.keys(refusal.fields).length === 0 && <FormAnswer message={refusal.message} />}
         <Field
           name="name"
@@ -73,6 +91,12 @@ function MakeKey({ mint: { state, submit, isPending }, lanes, made }: { mint: Mi
           error={refusal?.fields["name"]}
         />
         <LaneChoice lanes={lanes} chosen={refusal ? chosenLanes(refusal.typed, lanes) : null} error={refusal?.fields["lanes"]} />
+        <SpillChoice
+          gap={codexCliGapOfNew(laneIds, lanes)}
+          sold={sold}
+          chosen={refusal?.typed["spillCannot"]}
+          error={refusal?.fields["spillCannot"]}
+        />
         <div className="flex flex-wrap items-center gap-3">
           <Button type="submit" look={made ? "plain" : "primary"} disabled={isPending}>
             {made ? "Make another key" : "Make a key"}
@@ -89,7 +113,7 @@ function MakeKey({ mint: { state, submit, isPending }, lanes, made }: { mint: Mi
   );
 }
 
-function PasteKey({ text, onText, own }: Props["paste"]) {
+function PasteKey({ text, onText, own, lanes }: Props["paste"] & Pick<Props, "lanes">) {
   return (
     <div className="grid gap-3">
       <Field
@@ -109,9 +133,10 @@ function PasteKey({ text, onText, own }: Props["paste"]) {
           Nothing of it has left your browser.
         </Callout>
       )}
+      {own && <CodexCliNotice keys={[own]} lanes={lanes} />}
       <p className="text-sm text-muted">
-        We cannot show you a key again, also not after your password: what we keep of it is locked with a key that this site does not have.
-        If yours is lost, make a new one, or{" "}
+        We cannot show you a key again: what we keep of it is locked with a key that this site does not have. If yours is lost, make a new
+        one, or{" "}
         <Link href="/dashboard/keys" className="text-accent underline underline-offset-2">
           rotate it
         </Link>
@@ -121,14 +146,18 @@ function PasteKey({ text, onText, own }: Props["paste"]) {
   );
 }
 
-function MakeHelper({ mint: { state, submit, isPending }, keys, made }: { mint: Mint; keys: readonly OwnKey[]; made: Made | null }) {
+type MakeHelperProps = Pick<Props, "keys" | "lanes" | "made"> & { mint: Mint };
+
+function MakeHelper({ mint: { state, submit, isPending }, keys, lanes, made }: MakeHelperProps) {
   const refusal = state?.ok === false ? state : null;
   return (
     <div className="grid gap-4">
       <p className="max-w-prose text-sm text-muted">
-        Codex asks a small program for its key, and the program fetches one that lives ten minutes. No key lies on your disk, no variable
-        has to reach your editor, and one click on the keys page ends it at once. For Linux, macOS and WSL; needs curl.
+        Codex asks a small program for its key, and the program fetches one that lives ten minutes. No API key lies on your disk, only the
+        helper’s secret, which can do nothing but fetch such keys; one click on the keys page ends both at once. No variable has to reach
+        your editor. For Linux, macOS and WSL; needs curl.
       </p>
+      <CodexCliNotice keys={keys} lanes={lanes} />
       {made && (
         <div role="alert">
           <Callout tone="good" title="The helper’s secret is in the setup line below.">

@@ -1,8 +1,8 @@
 import type { Metadata } from "next";
 import { headers } from "next/headers";
-import { CodexCliNotice } from "@/app/(dashboard)/dashboard/codex-cli-notice";
-import { SetupDesk } from "@/app/(dashboard)/dashboard/setup/setup-desk";
+import { SetupDesk, type OwnKey } from "@/app/(dashboard)/dashboard/setup/setup-desk";
 import { readSetupChoice } from "@/app/(dashboard)/dashboard/setup/setup-query";
+import type { SoldModel } from "@/app/(dashboard)/dashboard/setup/spill-choice";
 import { requireViewer } from "@/app/_server/session";
 import { setupTarget } from "@/app/_server/setup-target";
 import { SetupTraps } from "@/components/setup/setup-traps";
@@ -10,8 +10,10 @@ import { Card } from "@/components/ui/card";
 import { PageHeading } from "@/components/ui/page-heading";
 import { CommandLine } from "@/components/dashboard/command-line";
 import { curlLine } from "@/lib/codex/curl-line";
-import { listKeys } from "@/lib/keys/read";
+import { listKeys, type KeyView } from "@/lib/keys/read";
 import { listLanes } from "@/lib/lanes/read";
+import { microUsd, toUsdString } from "@/lib/money/micro-usd";
+import type { Price } from "@/lib/pricing/price-type";
 import { listCurrentPrices } from "@/lib/providers/read-prices";
 import { runtime } from "@/lib/runtime/runtime";
 
@@ -32,6 +34,7 @@ export default async function SetupPage({ searchParams }: { searchParams: Promis
   ]);
   const models = prices.map(({ model }) => model);
   const model = models.includes(MODEL_FIRST) ? MODEL_FIRST : (models[0] ?? MODEL_FIRST);
+  const price = prices.find((entry) => entry.model === model);
   const isWindows = /\bWindows\b/.test((await headers()).get("user-agent") ?? "");
   return (
     <div className="mx-auto max-w-4xl">
@@ -47,16 +50,14 @@ export default async function SetupPage({ searchParams }: { searchParams: Promis
         title="Set up Codex"
         note="From here to the first answer in three steps: a key, one line for your terminal, and a question that this page waits for."
       />
-      <div className="mb-4 empty:hidden">
-        <CodexCliNotice keys={keys} lanes={lanes} />
-      </div>
       <SetupDesk
         target={setupTarget()}
         choice={readSetupChoice(asked)}
         model={model}
         systemFirst={isWindows ? "powershell" : "unix"}
-        keys={keys.filter(({ status }) => status === "active").map(({ id, name, prefix, lastFour }) => ({ id, name, prefix, lastFour }))}
-        lanes={lanes.map(({ id, label, kind }) => ({ id, label, kind }))}
+        sold={price ? soldModel(price) : null}
+        keys={keys.filter(({ status }) => status === "active").map(ownKey)}
+        lanes={lanes.map(({ id, label, kind, state }) => ({ id, label, kind, state }))}
         since={clock.now().toISOString()}
       />
       <div className="mt-4 grid gap-4">
@@ -67,4 +68,14 @@ export default async function SetupPage({ searchParams }: { searchParams: Promis
       </div>
     </div>
   );
+}
+
+/** No more of a key than the page needs goes to the browser. */
+function ownKey({ id, name, prefix, lastFour, status, laneIds, spillCannotToWallet }: KeyView): OwnKey {
+  return { id, name, prefix, lastFour, status, laneIds, spillCannotToWallet };
+}
+
+/** Micro-dollars per million tokens, read as micro-dollars, are the price of a million. */
+function soldModel({ model, sell }: Price): SoldModel {
+  return { model, inputUsd: toUsdString(microUsd(sell.input)), outputUsd: toUsdString(microUsd(sell.output)) };
 }

@@ -4,10 +4,12 @@ import { useActionState, useState } from "react";
 import { mintHelperAction, mintKeyAction } from "@/app/(dashboard)/dashboard/setup/actions";
 import type { Made } from "@/app/(dashboard)/dashboard/setup/key-step";
 import { KeyStep } from "@/app/(dashboard)/dashboard/setup/key-step";
+import type { SoldModel } from "@/app/(dashboard)/dashboard/setup/spill-choice";
 import { setupHref, type SetupChoice } from "@/app/(dashboard)/dashboard/setup/setup-query";
 import type { ActionState } from "@/app/_server/run-action";
 import { CommandLine } from "@/components/dashboard/command-line";
 import type { LaneOption } from "@/components/keys/lane-choice";
+import type { GapKey, GapLane } from "@/components/lanes/codex-cli-gaps";
 import { FirstRequest } from "@/components/setup/first-request";
 import { GuidePanel } from "@/components/setup/guide-panel";
 import { Card } from "@/components/ui/card";
@@ -16,15 +18,18 @@ import { Tabs } from "@/components/ui/tabs";
 import type { SetupTarget } from "@/lib/codex/setup-config";
 import { setupGuide, SYSTEMS, type Credential, type System, type Way } from "@/lib/codex/setup-guide";
 
-export type OwnKey = { id: string; name: string; prefix: string; lastFour: string };
+export type OwnKey = GapKey & { prefix: string; lastFour: string };
+export type OwnLane = GapLane & LaneOption;
 
 type Props = {
   target: SetupTarget;
   choice: SetupChoice;
   model: string;
+  /** What the model costs over the wallet; null: it is not sold. */
+  sold: SoldModel | null;
   systemFirst: System;
   keys: readonly OwnKey[];
-  lanes: readonly LaneOption[];
+  lanes: readonly OwnLane[];
   /** When the page was made: only later requests count as the first. */
   since: string;
 };
@@ -40,9 +45,9 @@ const SYSTEM_NAMES: Record<System, string> = {
 const WAY_NAMES: Record<Way, { label: string; note: string }> = {
   permanent: {
     label: "For good",
-    note: "A script adds two marked blocks to your config.toml and keeps the rest byte for byte. It can be read first, and it takes itself back.",
+    note: "A script adds two marked blocks to your config.toml and stores what Codex needs for its key. The rest stays byte for byte. It can be read first, and it takes everything back.",
   },
-  once: { label: "Once", note: "Everything travels in the command. Nothing is written to your disk." },
+  once: { label: "Once", note: "Everything travels in the command, and none of your files is changed." },
   isolated: {
     label: "Beside another Codex",
     note: "For a Codex that is signed in to OpenAI: this one gets a folder of its own and a command of its own, and yours stays as it is.",
@@ -50,7 +55,7 @@ const WAY_NAMES: Record<Way, { label: string; note: string }> = {
 };
 
 /** The key lives in this component and nowhere else: it is in no address, no storage and no request after the one that made it. */
-export function SetupDesk({ target, choice, model, systemFirst, keys, lanes, since: opened }: Props) {
+export function SetupDesk({ target, choice, model, sold, systemFirst, keys, lanes, since: opened }: Props) {
   const [since] = useState(opened);
   const [key, mintKey, isMintingKey] = useActionState(mintKeyAction, null);
   const [helper, mintHelper, isMintingHelper] = useActionState(mintHelperAction, null);
@@ -60,10 +65,10 @@ export function SetupDesk({ target, choice, model, systemFirst, keys, lanes, sin
   const madeHelper = useLastOk(helper);
   const own = keys.find(({ prefix, lastFour }) => pasted.startsWith(prefix) && pasted.endsWith(lastFour)) ?? null;
 
-  const chosen: { credential: Credential; keyId: string } | null = {
+  const chosen: { credential: Credential; keyId: string | null } | null = {
     make: made && { credential: { kind: "key", secret: made.secret } as const, keyId: made.keyId },
     paste: own && { credential: { kind: "key", secret: pasted } as const, keyId: own.id },
-    helper: madeHelper && { credential: { kind: "helper", secret: madeHelper.secret } as const, keyId: madeHelper.keyId },
+    helper: { credential: { kind: "helper", secret: madeHelper?.secret ?? null } as const, keyId: madeHelper?.keyId ?? null },
   }[choice.source];
 
   const guideOf = (system: System) =>
@@ -75,6 +80,7 @@ export function SetupDesk({ target, choice, model, systemFirst, keys, lanes, sin
         choice={choice}
         keys={keys}
         lanes={lanes}
+        sold={sold}
         made={made}
         madeHelper={madeHelper}
         mintKey={{ state: key, submit: mintKey, isPending: isMintingKey }}
@@ -116,7 +122,7 @@ export function SetupDesk({ target, choice, model, systemFirst, keys, lanes, sin
       </Card>
       <Card
         title="3. See it arrive"
-        note="Ask one question, in the terminal or in Codex. It costs a few cents of your wallet, or what your own key is charged for it."
+        note="Any question counts, also the one that the setup script asks. It costs a few cents of your wallet, or what your own key is charged for it."
       >
         <FirstRequest keyId={chosen?.keyId ?? null} since={since} />
         {made && choice.source === "make" && (

@@ -48,7 +48,7 @@ export default async function UsagePage({ searchParams }: { searchParams: Promis
   const now = clock.now();
   const [series, live] = await Promise.all([
     readUsageSeries(db.sql, viewer, { ...query, userId, timeZone, now }),
-    readLive(db.sql, viewer, { userId }),
+    readLive(db.sql, viewer, { userId, now }),
   ]);
   const wholeSpan = { from: series.from, to: series.to };
   return (

@@ -5,8 +5,8 @@ import { z } from "zod";
 import { defineAction } from "@/app/_server/define-action";
 import { FieldError } from "@/app/_server/run-action";
 import { withTransaction } from "@/db/transaction";
-import { AppError } from "@/lib/errors/app-error";
-import { type MicroUsd, parseUsd } from "@/lib/money/micro-usd";
+import type { MicroUsd } from "@/lib/money/micro-usd";
+import { readTypedUsd } from "@/lib/money/typed-usd";
 import { runtime } from "@/lib/runtime/runtime";
 import { addBalanceAlert, removeBalanceAlert } from "@/lib/wallet/balance-alerts";
 
@@ -36,12 +36,8 @@ export const removeThresholdAction = defineAction({
   },
 });
 
-/** Also as people write it: `$5`, `1,000`. */
 function amountOf(text: string): MicroUsd {
-  try {
-    return parseUsd(text.replace(/^\$\s*/, "").replaceAll(",", ""));
-  } catch (error) {
-    if (error instanceof AppError) throw new FieldError("threshold", "Write an amount of US dollars, such as 5 or 12.50.");
-    throw error;
-  }
+  const amount = readTypedUsd(text);
+  if (amount === null) throw new FieldError("threshold", "Write an amount of US dollars, such as 5 or 12.50.");
+  return amount;
 }

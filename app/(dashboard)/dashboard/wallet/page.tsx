@@ -23,6 +23,7 @@ import { listHolds, listLedger, type RunningHold } from "@/lib/wallet/read-ledge
 export const metadata: Metadata = { title: "Wallet" };
 
 const WALLET_PATH = "/dashboard/wallet";
+const EXPORT_PATH = "/api/v1/wallet/export";
 const LINES = 25;
 
 export default async function WalletPage({ searchParams }: { searchParams: Promise<PageQuery> }) {
@@ -45,9 +46,14 @@ export default async function WalletPage({ searchParams }: { searchParams: Promi
         title="Wallet"
         note="It pays for what the wallet lane answers, by the token. Your own keys and ChatGPT accounts cost nothing here."
         actions={
-          <a href={`/api/v1/wallet/export${withHolds ? "?holds=true" : ""}`} download className={buttonClass()}>
-            Export CSV
-          </a>
+          <>
+            <a href={EXPORT_PATH} download className={buttonClass()}>
+              Export CSV
+            </a>
+            <a href={`${EXPORT_PATH}?holds=true`} download className={buttonClass()}>
+              Export with holds
+            </a>
+          </>
         }
       />
       <div className="grid gap-4 lg:grid-cols-[minmax(0,1fr)_20rem]">

@@ -4,7 +4,7 @@ import { revalidatePath } from "next/cache";
 import { z } from "zod";
 import { actorOf } from "@/app/_server/actor-of";
 import { defineAction } from "@/app/_server/define-action";
-import { keyLimitFields, limitsFromForm } from "@/app/_server/key-limits-input";
+import { keyLimitFields, limitsFromForm, withLaneBoxes } from "@/app/_server/key-limits-input";
 import { FieldError } from "@/app/_server/run-action";
 import { withTransaction } from "@/db/transaction";
 import { lockKey } from "@/lib/keys/lock-key";
@@ -40,7 +40,7 @@ export const setKeyOptionsAction = defineAction({
 
 export const setKeyLimitsAction = defineAction({
   role: "customer",
-  input: z.object({ keyId: z.string(), ...keyLimitFields }).catchall(z.string()),
+  input: withLaneBoxes(z.object({ keyId: z.string(), ...keyLimitFields }).catchall(z.string())),
   run: async ({ input, session, client }) => {
     const { db, clock } = runtime();
     const { userId } = session.viewer;

@@ -5,6 +5,7 @@ import { setKeyLimitsAction } from "@/app/(dashboard)/dashboard/keys/[keyId]/act
 import { AccountReadField } from "@/components/keys/account-read-field";
 import { chosenLanes, LaneChoice, type LaneOption } from "@/components/keys/lane-choice";
 import { LimitFields } from "@/components/keys/limit-fields";
+import type { LowBudgets } from "@/components/keys/low-budget-note";
 import { Button } from "@/components/ui/button";
 import { DoneNote } from "@/components/ui/done-note";
 import { FormAnswer } from "@/components/ui/form-answer";
@@ -21,7 +22,15 @@ const EXPIRIES = [
   { value: "365", label: "In a year from now" },
 ];
 
-export function KeyLimitsForm({ apiKey, lanes }: { apiKey: KeyView; lanes: readonly LaneOption[] }) {
+type Props = {
+  apiKey: KeyView;
+  lanes: readonly LaneOption[];
+  /** What a request of the key holds of the wallet at the least; null while the wallet pays for none. */
+  leastHoldUsd: string | null;
+  lowBudgets: LowBudgets | null;
+};
+
+export function KeyLimitsForm({ apiKey, lanes, leastHoldUsd, lowBudgets }: Props) {
   const [state, submit, isPending] = useActionState(setKeyLimitsAction, null);
   const refusal = state?.ok === false ? state : null;
   const typed = refusal?.typed;
@@ -43,10 +52,10 @@ export function KeyLimitsForm({ apiKey, lanes }: { apiKey: KeyView; lanes: reado
       )}
       <LaneChoice lanes={lanes} chosen={typed ? chosenLanes(typed, lanes) : apiKey.laneIds} error={refusal?.fields["lanes"]} />
       <AccountReadField checked={typed ? typed["accountRead"] === "on" : apiKey.accountRead} />
-      <LimitFields limits={apiKey} typed={typed} errors={refusal?.fields} />
+      <LimitFields limits={apiKey} leastHoldUsd={leastHoldUsd} lowBudgets={lowBudgets} typed={typed} errors={refusal?.fields} />
       <div className="flex flex-wrap items-center gap-3">
         <Button type="submit" look="primary" disabled={isPending}>
-          Save
+          Save the limits
         </Button>
         {state?.ok && <DoneNote>Saved. It counts from the next request.</DoneNote>}
       </div>

@@ -60,7 +60,7 @@ export function KeyOptionsForm({ options }: { options: Options }) {
       </fieldset>
       <div className="flex flex-wrap items-center gap-3">
         <Button type="submit" look="primary" disabled={isPending}>
-          Save
+          Save the fallback rules
         </Button>
         {state?.ok && <DoneNote>Saved. It counts from the next request.</DoneNote>}
       </div>

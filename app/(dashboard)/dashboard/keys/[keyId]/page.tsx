@@ -6,6 +6,7 @@ import { KeyLimitsForm } from "@/app/(dashboard)/dashboard/keys/[keyId]/key-limi
 import { KeyOptionsForm } from "@/app/(dashboard)/dashboard/keys/[keyId]/key-options-form";
 import { RevokeKeyForm } from "@/app/(dashboard)/dashboard/keys/[keyId]/revoke-key-form";
 import { RotateKeyForm } from "@/app/(dashboard)/dashboard/keys/[keyId]/rotate-key-form";
+import { lowBudgetsOf } from "@/app/_server/low-budgets-of";
 import { requireViewer } from "@/app/_server/session";
 import { Banner } from "@/components/ui/banner";
 import { Card } from "@/components/ui/card";
@@ -17,6 +18,7 @@ import { listKeys, type KeyView } from "@/lib/keys/read";
 import { listHelpers } from "@/lib/keys/read-helpers";
 import { FIGURES_DAYS, readKeyFigures, type KeyFigures } from "@/lib/keys/read-key-figures";
 import { listLanes } from "@/lib/lanes/read";
+import { parseUsd, type MicroUsd } from "@/lib/money/micro-usd";
 import { runtime } from "@/lib/runtime/runtime";
 
 export const metadata: Metadata = { title: "API key" };
@@ -31,10 +33,11 @@ export default async function KeyPage({ params }: { params: Promise<{ keyId: str
   const { userId } = viewer;
   const key = (await listKeys(db.orm, viewer, { userId })).find(({ id }) => id === keyId);
   if (!key) notFound();
-  const [figures, lanes, helpers] = await Promise.all([
+  const [figures, lanes, helpers, budgets] = await Promise.all([
     readKeyFigures(db.sql, viewer, { keyId, userId, clock }),
     listLanes(db.orm, viewer, { userId }),
     listHelpers(db.orm, viewer, { userId, keyId }),
+    lowBudgetsOf({ ...key, budgetDay: budgetOf(key.day), budgetWeek: budgetOf(key.week), budgetMonth: budgetOf(key.month) }),
   ]);
   const isRevoked = key.status === "revoked";
   return (
@@ -54,7 +57,7 @@ export default async function KeyPage({ params }: { params: Promise<{ keyId: str
         {!isRevoked && (
           <>
             <Card title="What it may do" note="An empty field sets no limit.">
-              <KeyLimitsForm apiKey={key} lanes={lanes.map(({ id, label, kind }) => ({ id, label, kind }))} />
+              <KeyLimitsForm apiKey={key} {...budgets} lanes={lanes.map(({ id, label, kind }) => ({ id, label, kind }))} />
             </Card>
             <Card
               title="When Codex lanes cannot answer"
@@ -90,6 +93,10 @@ export default async function KeyPage({ params }: { params: Promise<{ keyId: str
       </div>
     </div>
   );
+}
+
+function budgetOf({ budgetUsd }: KeyView["day"]): MicroUsd | null {
+  return budgetUsd === null ? null : parseUsd(budgetUsd);
 }
 
 function Standing({ apiKey: { status, replacedBy, expiresAt } }: { apiKey: KeyView }) {

@@ -6,6 +6,7 @@ import { issueKeyAction } from "@/app/(dashboard)/dashboard/keys/new/actions";
 import { AccountReadField } from "@/components/keys/account-read-field";
 import { chosenLanes, LaneChoice, type LaneOption } from "@/components/keys/lane-choice";
 import { LimitFields } from "@/components/keys/limit-fields";
+import { LowBudgetNote, type LowBudgets } from "@/components/keys/low-budget-note";
 import { SecretOnce } from "@/components/keys/secret-once";
 import { Button, buttonClass } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
@@ -25,7 +26,13 @@ const EXPIRIES = [
 const MARKED = "Please check the marked fields.";
 const LIMITS = ["models", "ipAllow", "concurrencyMax", "requestsPerMinuteMax", "budgetDay", "budgetWeek", "budgetMonth"];
 
-export function NewKeyForm({ lanes }: { lanes: readonly LaneOption[] }) {
+type Props = {
+  lanes: readonly LaneOption[];
+  /** What a request holds of the wallet at the least; null while the wallet pays for no model. */
+  leastHoldUsd: string | null;
+};
+
+export function NewKeyForm({ lanes, leastHoldUsd }: Props) {
   const [state, submit, isPending] = useActionState(issueKeyAction, null);
   if (state?.ok) return <MadeKey {...state} />;
   const typed = state?.typed;
@@ -54,7 +61,7 @@ export function NewKeyForm({ lanes }: { lanes: readonly LaneOption[] }) {
         <LaneChoice lanes={lanes} chosen={typed ? chosenLanes(typed, lanes) : null} error={errors?.["lanes"]} />
         <AccountReadField checked={typed?.["accountRead"] === "on"} />
         <Disclosure title="Budgets, models, addresses and rates" open={isLimitTyped || undefined}>
-          <LimitFields limits={null} typed={typed} errors={errors} />
+          <LimitFields limits={null} leastHoldUsd={leastHoldUsd} typed={typed} errors={errors} />
         </Disclosure>
         <div className="flex flex-wrap gap-2">
           <Button type="submit" look="primary" disabled={isPending}>
@@ -69,11 +76,12 @@ export function NewKeyForm({ lanes }: { lanes: readonly LaneOption[] }) {
   );
 }
 
-function MadeKey({ name, secret }: { name: string; secret: string }) {
+function MadeKey({ keyId, name, secret, lowBudgets }: { keyId: string; name: string; secret: string; lowBudgets: LowBudgets | null }) {
   return (
     <Card title={`${name} is ready`}>
       <div className="grid gap-4">
         <SecretOnce secret={secret} what="the key" />
+        {lowBudgets && <LowBudgetNote {...lowBudgets} />}
         <p className="text-sm text-muted">
           For Codex, paste it on the setup page: it stays in your browser there, and every command then holds it.
         </p>
@@ -84,6 +92,11 @@ function MadeKey({ name, secret }: { name: string; secret: string }) {
           <Link href="/dashboard/setup?key=paste" className={buttonClass()}>
             Set up Codex
           </Link>
+          {lowBudgets && (
+            <Link href={`/dashboard/keys/${keyId}`} className={buttonClass()}>
+              Change its budget
+            </Link>
+          )}
         </div>
       </div>
     </Card>

@@ -4,7 +4,6 @@ import { useQuery } from "@tanstack/react-query";
 import { ActionButton } from "@/app/(dashboard)/dashboard/lanes/action-button";
 import { checkNowAction } from "@/app/(dashboard)/dashboard/lanes/actions";
 import { lanesQuery } from "@/components/data/lanes-query";
-import { NextReset } from "@/components/lanes/next-reset";
 import { WindowMeters } from "@/components/lanes/window-meters";
 import { EmptyState } from "@/components/ui/empty-state";
 
@@ -17,10 +16,7 @@ export function WindowsNow({ laneId }: { laneId: string }) {
   return (
     <div className="grid gap-3">
       {account.windows.length > 0 ? (
-        <>
-          <WindowMeters windows={account.windows} />
-          <NextReset windows={account.windows} />
-        </>
+        <WindowMeters windows={account.windows} />
       ) : (
         <EmptyState title="Not known yet">
           {isSignedIn ? "OpenAI reports them with the first answer, or when you check now." : "OpenAI reports them after the sign-in."}

@@ -15,7 +15,8 @@ export const metadata: Metadata = { title: "Request" };
 export default async function RequestPage({ params }: { params: Promise<{ requestId: string }> }) {
   const viewer = await requireViewer();
   const { requestId } = await params;
-  const request = await findRequestDetail(runtime().db.orm, viewer, { requestId }).catch((error: unknown) => {
+  const { config, db } = runtime();
+  const request = await findRequestDetail(db.orm, viewer, { requestId }).catch((error: unknown) => {
     if (error instanceof AppError && error.code === "not_found") notFound();
     throw error;
   });
@@ -27,6 +28,7 @@ export default async function RequestPage({ params }: { params: Promise<{ reques
       <section className="rounded-lg border border-line bg-panel p-4 sm:p-5">
         <RequestDetail
           request={request}
+          publicUrl={config.publicUrl}
           links={isOwn ? detailLinks(request) : { keyHref: null, laneHref: null, projectHref: null, threadHref: null }}
         />
       </section>

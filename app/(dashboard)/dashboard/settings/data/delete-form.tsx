@@ -2,6 +2,7 @@
 
 import { useActionState } from "react";
 import { deleteAccountAction } from "@/app/(dashboard)/dashboard/settings/data/actions";
+import { FIELD_WIDTH } from "@/components/settings/field-width";
 import { PasswordAgain } from "@/components/settings/password-again";
 import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
@@ -23,7 +24,7 @@ export function DeleteForm({ username, asksCode }: { username: string; asksCode:
         required
         defaultValue={refusal?.typed["username"]}
         error={refusal?.fields["username"]}
-        className="sm:max-w-sm"
+        className={FIELD_WIDTH}
       />
       <PasswordAgain form="delete" asksCode={asksCode} errors={refusal?.fields} />
       <Button type="submit" look="danger" disabled={isPending} className="justify-self-start">

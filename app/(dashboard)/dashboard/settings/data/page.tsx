@@ -6,6 +6,7 @@ import { LostCredit } from "@/components/settings/lost-credit";
 import { SettingsFrame } from "@/components/settings/settings-frame";
 import { Card } from "@/components/ui/card";
 import { runtime } from "@/lib/runtime/runtime";
+import { ERASED_EVERY_HOURS } from "@/lib/users/erase-traces";
 import { readSecurity } from "@/lib/users/read-security";
 import { readWallet } from "@/lib/wallet/read";
 
@@ -46,7 +47,8 @@ export default async function DataPage() {
               </li>
               <li>
                 The ledger is kept without your name, as books have to be. The request log keeps models, tokens, times and costs, because
-                the ledger refers to them; addresses, threads, projects and error texts are taken out.
+                the ledger refers to them; addresses, threads, projects and error texts are taken out within {ERASED_EVERY_HOURS * 60}{" "}
+                minutes.
               </li>
               <li>The address that you have here gets one last mail.</li>
             </ul>

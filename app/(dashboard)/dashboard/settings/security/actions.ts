@@ -35,7 +35,7 @@ export const startTotpAction = defineAction({
   },
 });
 
-/** The only answer that holds the recovery codes. The page is not read again for it: they would be gone. */
+/** The only answer that holds the recovery codes. The page is read again around them; they stay where the form was. */
 export const confirmTotpAction = defineAction({
   role: "customer",
   input: z.object({ totp: z.string("Give the code that the app shows.").trim().min(1, "Give the code that the app shows.").max(20) }),
@@ -56,6 +56,7 @@ export const confirmTotpAction = defineAction({
         throw new AppError("conflict", "This took too long, or was finished or started anew elsewhere. Load the page again.");
       case "confirmed":
         await actLimiter().forgive("code", doer);
+        revalidatePath(SECURITY);
         return { recoveryCodes: result.recoveryCodes };
     }
   },

@@ -3,6 +3,7 @@ import { ChangePasswordForm } from "@/app/(auth)/change-password/change-password
 import { SessionsList } from "@/app/(dashboard)/dashboard/settings/security/sessions-list";
 import { TotpPanel } from "@/app/(dashboard)/dashboard/settings/security/totp-panel";
 import { requireViewer } from "@/app/_server/session";
+import { FIELD_WIDTH } from "@/components/settings/field-width";
 import { SettingsFrame } from "@/components/settings/settings-frame";
 import { Badge } from "@/components/ui/badge";
 import { Callout } from "@/components/ui/callout";
@@ -38,7 +39,7 @@ export default async function SecurityPage({ searchParams }: { searchParams: Pro
         </Callout>
       )}
       <Card title="Password" note="Your other devices are signed out when it changes.">
-        <div className="max-w-md">
+        <div className={FIELD_WIDTH}>
           <ChangePasswordForm
             username={username}
             asksCurrent

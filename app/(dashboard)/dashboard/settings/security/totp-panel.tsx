@@ -8,6 +8,7 @@ import {
   startTotpAction,
 } from "@/app/(dashboard)/dashboard/settings/security/actions";
 import { RecoveryCodes } from "@/app/(dashboard)/dashboard/settings/security/recovery-codes";
+import { FIELD_WIDTH } from "@/components/settings/field-width";
 import { PasswordAgain } from "@/components/settings/password-again";
 import { Button } from "@/components/ui/button";
 import { CopyButton } from "@/components/ui/copy-button";
@@ -103,14 +104,18 @@ export function TotpPanel({ isOn, since, codesLeft, setup }: Props) {
           </p>
           <form action={confirm} className="grid gap-4" noValidate>
             <FormAnswer message={refusal && Object.keys(refusal.fields).length === 0 ? refusal.message : undefined} />
-            <div className="flex flex-wrap items-start gap-3">
-              <div className="w-40">
-                <Field name="totp" label="Code" inputMode="numeric" autoComplete="one-time-code" required error={refusal?.fields["totp"]} />
-              </div>
-              <Button type="submit" look="primary" disabled={isConfirming} className="mt-6.5">
-                Turn it on
-              </Button>
-            </div>
+            <Field
+              name="totp"
+              label="Code"
+              inputMode="numeric"
+              autoComplete="one-time-code"
+              required
+              error={refusal?.fields["totp"]}
+              className={FIELD_WIDTH}
+            />
+            <Button type="submit" look="primary" disabled={isConfirming} className="justify-self-start">
+              Turn it on
+            </Button>
           </form>
         </li>
       </ol>
