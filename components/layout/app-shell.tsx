@@ -81,7 +81,7 @@ export function AppShell({ brandName, username, groups, settingsHref, balance, n
         </header>
         <main id="main" className="flex-1">
           {/* From edge to edge: pages differ in width, and a box of another width above them looks misplaced. */}
-          {notices && <div className="*:rounded-none *:border-x-0 *:border-t-0 *:px-4 lg:*:px-6">{notices}</div>}
+          {notices && <div className="*:rounded-none *:border-x-0 *:border-t-0 *:px-4 *:py-0.5 lg:*:px-6">{notices}</div>}
           <div className="mx-auto w-full max-w-6xl px-4 py-6 lg:px-8 lg:py-8">{children}</div>
         </main>
       </div>

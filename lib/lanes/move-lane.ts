@@ -1,10 +1,9 @@
-import { eq } from "drizzle-orm";
 import type { Tx } from "@/db/client";
-import { lanes } from "@/db/schema/lanes";
 import type { Actor } from "@/lib/access/viewer";
 import { recordAudit } from "@/lib/audit/record-audit";
 import { AppError } from "@/lib/errors/app-error";
 import { ownLanes } from "@/lib/lanes/own-lanes";
+import { writePositions } from "@/lib/lanes/write-positions";
 import { lockUser } from "@/lib/users/lock-user";
 
 /** Puts a lane at `position` (1 is tried first) and moves the others along. Requests that are running keep their plan. */
@@ -18,12 +17,7 @@ export async function moveLane(tx: Tx, input: { userId: string; laneId: string; 
   }
   const after = before.filter((row) => row !== lane);
   after.splice(input.position - 1, 0, lane);
-  for (const [index, row] of after.entries()) {
-    await tx
-      .update(lanes)
-      .set({ position: index + 1 })
-      .where(eq(lanes.id, row.id));
-  }
+  await writePositions(tx, after);
   await recordAudit(tx, {
     actor: input.actor,
     action: "lane.move",

@@ -7,6 +7,7 @@ import { recordAudit } from "@/lib/audit/record-audit";
 import { leaveAccount } from "@/lib/codex/leave-account";
 import { AppError } from "@/lib/errors/app-error";
 import { ownLanes } from "@/lib/lanes/own-lanes";
+import { writePositions } from "@/lib/lanes/write-positions";
 import { lockUser } from "@/lib/users/lock-user";
 
 /**
@@ -26,12 +27,10 @@ export async function removeLane(tx: Tx, input: { userId: string; laneId: string
   // Before its lane, as everywhere.
   if (lane.chatgptAccountId !== null) await leaveAccount(tx, lane.chatgptAccountId);
   await tx.delete(lanes).where(eq(lanes.id, lane.id));
-  for (const [index, row] of all.filter((other) => other !== lane).entries()) {
-    await tx
-      .update(lanes)
-      .set({ position: index + 1 })
-      .where(eq(lanes.id, row.id));
-  }
+  await writePositions(
+    tx,
+    all.filter((other) => other !== lane),
+  );
   await recordAudit(tx, {
     actor: input.actor,
     action: "lane.remove",

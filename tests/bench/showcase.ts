@@ -5,7 +5,17 @@ import { issueKey } from "@/lib/keys/issue-key";
 import { addApiKeyLane } from "@/lib/lanes/add-api-key-lane";
 import type { SealedLink } from "@/lib/mail/mail-kinds";
 import { openLink } from "@/lib/users/mail-links";
-import { approve, connect, control, createCustomer, runAdmin, shownCode, signIn, simulatedOpenai } from "@/tests/e2e/product-desk";
+import {
+  approve,
+  connect,
+  control,
+  createCustomer,
+  enter,
+  enterAsNewAdmin,
+  runAdmin,
+  shownCode,
+  simulatedOpenai,
+} from "@/tests/e2e/product-desk";
 import { READY, spawnProduct, type RunningProduct } from "@/tests/factories/start-product";
 import { openOffice, type Office } from "@/workers/admin/office";
 
@@ -88,7 +98,14 @@ async function furnish(stage: Stage): Promise<Omit<Showcase, "url" | "stop">> {
   for (const newcomer of NEWCOMERS) await signUp(stage, newcomer);
   const [asked] = await office.database.sql<{ id: string }[]>`
     select id from requests where user_id = ${userId} and lane_kind = 'wallet' order by started_at desc limit 1`;
-  return { userId, keyId: walletKey.id, codexLaneId, requestId: asked!.id, customer, admin: await signedIn(stage, enterAsAdmin(product)) };
+  return {
+    userId,
+    keyId: walletKey.id,
+    codexLaneId,
+    requestId: asked!.id,
+    customer,
+    admin: await signedIn(stage, (page) => enterAsNewAdmin(product, page, "operator")),
+  };
 }
 
 /** Some are long, most are not; now and then one asks for a model that does not exist. */
@@ -179,21 +196,4 @@ async function signedIn({ browser }: Stage, enterBy: (page: Page) => Promise<voi
   const state = await context.storageState();
   await context.close();
   return state;
-}
-
-async function enter(product: RunningProduct, page: Page, person: { username: string; password: string }): Promise<void> {
-  await signIn(product, page, person);
-  await page.waitForURL("**/dashboard");
-}
-
-function enterAsAdmin(product: RunningProduct): (page: Page) => Promise<void> {
-  return async (page) => {
-    const made = (await runAdmin(product, ["admin", "create", "--username", "operator"])) as { oneTimePassword: string };
-    await signIn(product, page, { username: "operator", password: made.oneTimePassword });
-    await page.waitForURL("**/change-password");
-    await page.getByLabel("New password", { exact: true }).fill(PASSWORD);
-    await page.getByLabel("New password, once more").fill(PASSWORD);
-    await page.getByRole("button", { name: "Set the password" }).click();
-    await page.waitForURL("**/admin");
-  };
 }

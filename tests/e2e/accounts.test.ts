@@ -1,18 +1,14 @@
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import AxeBuilder from "@axe-core/playwright";
 import { Secret, TOTP } from "otpauth";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { confirmTotp } from "@/lib/users/confirm-totp";
 import { startTotp } from "@/lib/users/start-totp";
-import { launchBrowser } from "@/tests/e2e/browser";
-import { LOOKS } from "@/tests/e2e/looks";
-import { createCustomer, runAdmin, signIn } from "@/tests/e2e/product-desk";
+import { startDesk } from "@/tests/e2e/desk";
+import { inLook, LOOKS } from "@/tests/e2e/looks";
+import { faultsOf } from "@/tests/e2e/page-faults";
+import { choosePassword, createCustomer, runAdmin, signIn } from "@/tests/e2e/product-desk";
 import { eventually } from "@/tests/factories/eventually";
 import { startMailServer, type MailServer } from "@/tests/factories/mail-server";
-import { READY, spawnProduct, type RunningProduct } from "@/tests/factories/start-product";
 import { openOffice } from "@/workers/admin/office";
 
 /*
@@ -22,27 +18,14 @@ import { openOffice } from "@/workers/admin/office";
 const PASSWORD = "seven unrelated words here";
 const NEW_PASSWORD = "quite another password";
 
-const folder = realpathSync(mkdtempSync(path.join(tmpdir(), "switchyard-accounts-")));
-let product: RunningProduct;
 let mailServer: MailServer;
-let browser: Browser;
-
 beforeAll(async () => {
   mailServer = await startMailServer();
-  product = await spawnProduct(path.join(folder, "data"), {
-    SIGN_UP: "review",
-    SMTP_URL: mailServer.url,
-    SUPPORT_EMAIL: "help@example.com",
-    CODEX_LANES: "off",
-  });
-  [browser] = await Promise.all([launchBrowser(), product.said(READY)]);
 });
+afterAll(() => mailServer?.close());
 
-afterAll(async () => {
-  await browser?.close();
-  await product?.stop();
-  await mailServer?.close();
-  rmSync(folder, { recursive: true, force: true });
+const desk = startDesk({
+  settings: () => ({ SIGN_UP: "review", SMTP_URL: mailServer.url, SUPPORT_EMAIL: "help@example.com", CODEX_LANES: "off" }),
 });
 
 describe("signing up", () => {
@@ -50,8 +33,8 @@ describe("signing up", () => {
     "from the form to the dashboard, with a mistyped address on the way (JavaScript: %s)",
     async (javaScriptEnabled) => {
       const username = `new-${javaScriptEnabled}`;
-      const page = await openPage({ javaScriptEnabled });
-      await page.goto(`${product.url}/sign-up`);
+      const page = await desk.openPage({ javaScriptEnabled });
+      await page.goto("/sign-up");
       await page.getByLabel("E-mail").fill(`${username}@exmaple.example`);
       await page.getByLabel("Username").fill(username);
       await page.getByLabel("What will you use it for?").fill("Tools of my own");
@@ -65,7 +48,7 @@ describe("signing up", () => {
       await page.getByRole("button", { name: "Sign up" }).click();
       await page.getByRole("heading", { name: "Confirm your address" }).waitFor();
 
-      await page.goto(`${product.url}/dashboard`);
+      await page.goto("/dashboard");
       expect(new URL(page.url()).pathname).toBe("/welcome");
       const wrongLink = await mailedLink(`${username}@exmaple.example`, "verify");
       await page.getByText("The address is not right").click();
@@ -81,23 +64,22 @@ describe("signing up", () => {
       await page.goto(link);
       await page.getByRole("button", { name: "Confirm this address" }).click();
       await page.getByRole("heading", { name: "An admin will look at it" }).waitFor();
-      expect((await runAdmin(product, ["signup", "list"])) as object[]).toContainEqual(
+      expect((await runAdmin(desk.product, ["signup", "list"])) as object[]).toContainEqual(
         expect.objectContaining({ username, email: `${username}@example.com`, note: "Tools of my own", status: "pending" }),
       );
 
       await page.goto(link);
       await page.getByRole("heading", { name: "This link does not work any more" }).waitFor();
-      await runAdmin(product, ["signup", "approve", "--username", username, "--note", "looks fine"]);
+      await runAdmin(desk.product, ["signup", "approve", "--username", username, "--note", "looks fine"]);
       await mailTo(`${username}@example.com`, "Welcome to Switchyard");
-      await page.goto(`${product.url}/welcome`);
+      await page.goto("/welcome");
       expect(new URL(page.url()).pathname).toBe("/dashboard");
     },
   );
 
   test("an admin refuses a newcomer on the screen with a reason, who is told and sees nothing else; and lets them in after all", async () => {
     const { page, username } = await confirmedNewcomer("refused");
-    const admin = await openAdmin("gatekeeper");
-    await admin.goto(`${product.url}/admin/signups`);
+    const admin = await desk.openAdmin("gatekeeper", { at: "/admin/signups" });
     await admin.getByRole("button", { name: `Refuse ${username}` }).click();
     await admin.getByText("Say why: it stands in the audit log.").waitFor();
     await admin.getByLabel(`Why, for ${username}`).fill("a known spammer");
@@ -105,9 +87,9 @@ describe("signing up", () => {
     await admin.getByText(": a known spammer").waitFor();
     await mailTo(`${username}@example.com`, "Your sign-up at Switchyard");
 
-    await page.goto(`${product.url}/dashboard/lanes`);
+    await page.goto("/dashboard/lanes");
     await page.getByRole("heading", { name: "Your sign-up was refused" }).waitFor();
-    expect((await page.request.get(`${product.url}/api/v1/me`)).status()).toBe(401);
+    expect((await page.request.get(`${desk.url}/api/v1/me`)).status()).toBe(401);
     await admin.getByLabel(`Why, for ${username}`).fill("it was somebody else");
     await admin.getByRole("button", { name: `Let ${username} in` }).click();
     await admin.getByRole("button", { name: `Let ${username} in` }).waitFor({ state: "detached" });
@@ -125,30 +107,30 @@ describe("signing up", () => {
     await exporting.getByLabel("Your password").fill(PASSWORD);
     await exporting.getByRole("button").click();
     const href = await page.getByRole("link", { name: "Download your data" }).getAttribute("href");
-    expect(await (await page.request.get(`${product.url}${href}`)).text()).toContain(`"username":"${username}"`);
-    expect((await page.request.get(`${product.url}/api/v1/requests/export`)).status()).toBe(401);
+    expect(await (await page.request.get(`${desk.url}${href}`)).text()).toContain(`"username":"${username}"`);
+    expect((await page.request.get(`${desk.url}/api/v1/requests/export`)).status()).toBe(401);
 
     const deleting = page.locator("form", { has: page.getByRole("button", { name: "Delete my account" }) });
     await deleting.getByLabel(`Type ${username} to go on`).fill(username);
     await deleting.getByLabel("Your password").fill(PASSWORD);
     await deleting.getByRole("button").click();
     await page.getByRole("heading", { name: "Your account is deleted" }).waitFor();
-    expect((await page.request.get(`${product.url}${href}`)).status()).toBe(401);
-    expect(JSON.stringify(await runAdmin(product, ["signup", "list"]))).not.toContain(username);
+    expect((await page.request.get(`${desk.url}${href}`)).status()).toBe(401);
+    expect(JSON.stringify(await runAdmin(desk.product, ["signup", "list"]))).not.toContain(username);
   });
 
   test("an address that somebody has leads to the same pages as a free one, and only its owner is told", async () => {
     const owner = await confirmedNewcomer("owner");
     const seen = async (username: string, email: string) => {
-      const page = await openPage();
+      const page = await desk.openPage();
       await signUp(page, username, email);
       const first = await page.getByRole("main").innerText();
       await page.getByRole("button", { name: "Send the link again" }).click();
       await page.getByText("A new link is on its way").waitFor();
-      await page.goto(`${product.url}/welcome`);
+      await page.goto("/welcome");
       await page.getByRole("button", { name: "Sign out" }).click();
       await page.waitForURL("**/sign-in");
-      await signIn(product, page, { username, password: PASSWORD });
+      await signIn(desk.product, page, { username, password: PASSWORD });
       await page.waitForURL("**/welcome");
       const text = first + (await page.getByRole("main").innerText());
       return text.replaceAll(email, "EMAIL").replaceAll(username, "USERNAME");
@@ -160,9 +142,9 @@ describe("signing up", () => {
   });
 
   test("a username that is taken is said at its field, and nothing that was typed is lost", async () => {
-    await createCustomer(product, "taken");
-    const page = await openPage();
-    await page.goto(`${product.url}/sign-up`);
+    await createCustomer(desk.product, "taken");
+    const page = await desk.openPage();
+    await page.goto("/sign-up");
     await fillSignUp(page, "TAKEN", "another@example.com");
     await page.getByRole("button", { name: "Sign up" }).click();
     await page.locator("#username-note").getByText("This username is taken.").waitFor();
@@ -172,11 +154,11 @@ describe("signing up", () => {
 
 describe("signing in", () => {
   test("leads back to where somebody wanted to go, through the second step, with each code once", async () => {
-    const { userId, username, password } = await createCustomer(product, "guarded");
+    const { userId, username, password } = await createCustomer(desk.product, "guarded");
     const { secret, recoveryCodes } = await turnTotpOn(userId);
     const codeAt = (timestamp: number) => new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp });
-    const page = await openPage();
-    await page.goto(`${product.url}/dashboard/lanes/add-key?x=1`);
+    const page = await desk.openPage();
+    await page.goto("/dashboard/lanes/add-key?x=1");
     await page.waitForURL("**/sign-in?to=*");
     const enter = async (code: string) => {
       await page.getByLabel("Username or e-mail").fill(username);
@@ -191,32 +173,31 @@ describe("signing in", () => {
     await page.waitForURL("**/dashboard/lanes/add-key?x=1");
 
     await page.context().clearCookies();
-    await page.goto(`${product.url}/sign-in?to=${encodeURIComponent("//evil.example/")}`);
+    await page.goto(`/sign-in?to=${encodeURIComponent("//evil.example/")}`);
     await enter(code);
     await page.getByText("This code is not right, or was used before.").waitFor();
-    await page.goto(`${product.url}/dashboard`);
+    await page.goto("/dashboard");
     expect(new URL(page.url()).pathname).toBe("/sign-in");
-    await page.goto(`${product.url}/sign-in/code`);
+    await page.goto("/sign-in/code");
     await page.getByRole("link", { name: "Use a recovery code" }).click();
     await page.getByLabel("Recovery code").fill(recoveryCodes[0] ?? "");
     await page.getByRole("button", { name: "Sign in" }).click();
-    await page.waitForURL(`${product.url}/dashboard`);
+    await page.waitForURL(`${desk.url}/dashboard`);
   });
 
   test("through next-auth's own callback needs the code too, and opens nothing more to a newcomer", async () => {
-    const { userId, username, password } = await createCustomer(product, "guarded-too");
+    const { userId, username, password } = await createCustomer(desk.product, "guarded-too");
     const { recoveryCodes } = await turnTotpOn(userId);
-    const api = (await browser.newContext()).request;
-    onTestFinished(() => api.dispose());
+    const api = (await desk.openPage()).request;
     const callback = async (fields: Record<string, string>) => {
-      const { csrfToken } = (await (await api.get(`${product.url}/api/auth/csrf`)).json()) as { csrfToken: string };
-      const answer = await api.post(`${product.url}/api/auth/callback/credentials`, { form: { csrfToken, json: "true", ...fields } });
-      return { status: answer.status(), me: (await api.get(`${product.url}/api/v1/me`)).status() };
+      const { csrfToken } = (await (await api.get(`${desk.url}/api/auth/csrf`)).json()) as { csrfToken: string };
+      const answer = await api.post(`${desk.url}/api/auth/callback/credentials`, { form: { csrfToken, json: "true", ...fields } });
+      return { status: answer.status(), me: (await api.get(`${desk.url}/api/v1/me`)).status() };
     };
     expect(await callback({ username, password })).toEqual({ status: 401, me: 401 });
     expect(await callback({ username, password, code: "000000" })).toEqual({ status: 401, me: 401 });
     expect(await callback({ username, password, code: recoveryCodes[1] ?? "" })).toEqual({ status: 200, me: 200 });
-    const newcomer = await openPage();
+    const newcomer = await desk.openPage();
     await signUp(newcomer, "unconfirmed", "unconfirmed@example.com");
     expect(await callback({ username: "unconfirmed", password: PASSWORD })).toEqual({ status: 200, me: 401 });
   });
@@ -227,9 +208,9 @@ test.each([true, false])(
   async (javaScriptEnabled) => {
     const { page, email, username } = await confirmedNewcomer(`forgetful-${javaScriptEnabled}`);
     const nobody = `nobody-${javaScriptEnabled}@example.com`;
-    const other = await openPage({ javaScriptEnabled });
+    const other = await desk.openPage({ javaScriptEnabled });
     const ask = async (address: string) => {
-      await other.goto(`${product.url}/reset-password`);
+      await other.goto("/reset-password");
       await other.getByLabel("E-mail").fill(address);
       await other.getByRole("button", { name: "Send the link" }).click();
       await other.getByText("A mail is on its way").waitFor();
@@ -243,29 +224,26 @@ test.each([true, false])(
     await other.locator("#newPassword-note").getByText("do not count").waitFor();
     await choosePassword(other, NEW_PASSWORD);
     await other.getByText("Your new password is set").waitFor();
-    await page.goto(`${product.url}/welcome`);
+    await page.goto("/welcome");
     expect(new URL(page.url()).pathname).toBe("/sign-in");
-    await signIn(product, page, { username: email, password: NEW_PASSWORD });
+    await signIn(desk.product, page, { username: email, password: NEW_PASSWORD });
     await page.waitForURL("**/welcome");
     await other.goto(link);
     await other.getByRole("heading", { name: "This link does not work any more" }).waitFor();
   },
 );
 
-test.each(LOOKS)(
-  "$width pixels wide and $colorScheme: no screen has an axe violation or scrolls sideways",
-  async ({ width, colorScheme }) => {
-    const options: BrowserContextOptions = { colorScheme, viewport: { width, height: 900 } };
-    const stranger = await openPage(options);
-    const found = await faults(stranger, ["/sign-up", "/sign-in", "/sign-in?notice=password", "/reset-password", "/verify/made-up"]);
-    const name = `axe-${width}-${colorScheme}`;
-    await signUp(stranger, name, `${name}@example.com`);
-    const verify = new URL(await mailedLink(`${name}@example.com`, "verify")).pathname;
-    found.push(...(await faults(stranger, ["/welcome", "/welcome/data", verify, "/change-email/done"])));
-    const admin = await openAdmin(`operator-${name}`, options);
-    expect([...found, ...(await faults(admin, ["/admin/signups"]))]).toEqual([]);
-  },
-);
+test.each(LOOKS)("$width pixels wide and $colorScheme: no screen has an axe violation or scrolls sideways", async (look) => {
+  const stranger = await desk.openPage(inLook(look));
+  const found = await faultsOf(stranger, ["/sign-up", "/sign-in", "/sign-in?notice=password", "/reset-password", "/verify/made-up"]);
+  const name = `axe-${look.width}-${look.colorScheme}`;
+  await signUp(stranger, name, `${name}@example.com`);
+  const verify = new URL(await mailedLink(`${name}@example.com`, "verify")).pathname;
+  found.push(...(await faultsOf(stranger, ["/welcome", "/welcome/data", verify, "/change-email/done"])));
+  const admin = await desk.openAdmin(`operator-${name}`, inLook(look));
+  found.push(...(await faultsOf(admin, ["/admin/signups"])));
+  expect(found).toEqual([]);
+});
 
 async function fillSignUp(page: Page, username: string, email: string): Promise<void> {
   await page.getByLabel("E-mail").fill(email);
@@ -275,14 +253,14 @@ async function fillSignUp(page: Page, username: string, email: string): Promise<
 }
 
 async function signUp(page: Page, username: string, email: string): Promise<void> {
-  await page.goto(`${product.url}/sign-up`);
+  await page.goto("/sign-up");
   await fillSignUp(page, username, email);
   await page.getByRole("button", { name: "Sign up" }).click();
   await page.waitForURL("**/welcome");
 }
 
 async function confirmedNewcomer(username: string): Promise<{ page: Page; username: string; email: string }> {
-  const page = await openPage();
+  const page = await desk.openPage();
   const email = `${username}@example.com`;
   await signUp(page, username, email);
   await page.goto(await mailedLink(email, "verify"));
@@ -308,12 +286,12 @@ async function mailedLink(email: string, screen: keyof typeof LINK_SUBJECTS): Pr
   const text = await mailTo(email, LINK_SUBJECTS[screen]);
   const secret = new RegExp(`/${screen}/([\\w-]{43})`).exec(text)?.[1];
   if (!secret) throw new Error(`no link to ${screen} in:\n${text}`);
-  return `${product.url}/${screen}/${secret}`;
+  return `${desk.url}/${screen}/${secret}`;
 }
 
 /** As the settings do it. */
 async function turnTotpOn(userId: string): Promise<{ secret: string; recoveryCodes: string[] }> {
-  const office = await openOffice({ ...process.env, SWITCHYARD_DATA_DIR: product.dataDir });
+  const office = await openOffice({ ...process.env, SWITCHYARD_DATA_DIR: desk.product.dataDir });
   try {
     const { sealer, actor, clock } = office;
     const { secret } = await office.transact((tx) => startTotp(tx, { userId, sealer, brandName: "Switchyard", now: clock.now() }));
@@ -324,49 +302,4 @@ async function turnTotpOn(userId: string): Promise<{ secret: string; recoveryCod
   } finally {
     await office.close();
   }
-}
-
-async function choosePassword(page: Page, password: string): Promise<void> {
-  await page.getByLabel("New password", { exact: true }).fill(password);
-  await page.getByLabel("New password, once more").fill(password);
-  await page.getByRole("button", { name: "Set the password" }).click();
-}
-
-async function faults(page: Page, screens: readonly string[]): Promise<string[]> {
-  const found: string[] = [];
-  for (const screen of screens) {
-    await page.goto(`${product.url}${screen}`);
-    await page.getByRole("main").waitFor();
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    found.push(...violations.map(({ id, nodes }) => `${screen}: ${id} ${nodes.map(({ html }) => html).join(" ")}`));
-    if (await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth)) found.push(`${screen}: scrolls sideways`);
-  }
-  return found;
-}
-
-/** In a context of its own. Whatever the browser complains about fails the test. */
-async function openPage(options: BrowserContextOptions = {}): Promise<Page> {
-  const context = await browser.newContext(options);
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on("console", (message) => {
-    if (["error", "warning"].includes(message.type())) complaints.push(message.text());
-  });
-  page.on("pageerror", (error) => complaints.push(String(error)));
-  onTestFinished(async () => {
-    await context.close();
-    expect(complaints).toEqual([]);
-  });
-  return page;
-}
-
-/** A new admin, who has to choose a password first. */
-async function openAdmin(username: string, options: BrowserContextOptions = {}): Promise<Page> {
-  const { oneTimePassword } = (await runAdmin(product, ["admin", "create", "--username", username])) as { oneTimePassword: string };
-  const page = await openPage(options);
-  await signIn(product, page, { username, password: oneTimePassword });
-  await page.waitForURL("**/change-password");
-  await choosePassword(page, "a long password of an operator");
-  await page.waitForURL("**/admin");
-  return page;
 }

@@ -1,25 +1,19 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { promisify } from "node:util";
-import AxeBuilder from "@axe-core/playwright";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import type { Locator, Page } from "playwright-core";
+import { beforeAll, describe, expect, test } from "vitest";
 import type { CodeSample } from "@/lib/api-spec/code-samples";
-import { launchBrowser } from "@/tests/e2e/browser";
-import { LOOKS } from "@/tests/e2e/looks";
-import { connect, createCustomer, type Customer, runAdmin, signIn, simulatedOpenai } from "@/tests/e2e/product-desk";
-import { READY, spawnProduct, type RunningProduct } from "@/tests/factories/start-product";
+import { startDesk } from "@/tests/e2e/desk";
+import { inLook, LOOKS } from "@/tests/e2e/looks";
+import { faultsOf } from "@/tests/e2e/page-faults";
+import { connect, createCustomer, type Customer, enter, runAdmin, simulatedOpenai } from "@/tests/e2e/product-desk";
 
 const PAGES = ["/api-docs", "/api-docs/create-response", "/api-docs/list-requests", "/api-docs/get-public-codex"];
 
 const HELPER_SECRET = /sy-helper-[A-Za-z0-9]{43}/;
 
-const folder = realpathSync(mkdtempSync(path.join(tmpdir(), "switchyard-api-docs-")));
-let product: RunningProduct;
-let browser: Browser;
+const desk = startDesk({ ownRequestsOnly: true });
 /** Pays from the wallet. */
 let ada: Customer;
 /** Has a lane of an own key before it, and one of a ChatGPT account that is not signed in yet. */
@@ -33,33 +27,25 @@ type Operation = { operationId: string; responses: Record<string, { content?: Js
 type ApiJson = { paths: Record<string, Record<string, Operation>> };
 
 beforeAll(async () => {
-  product = await spawnProduct(path.join(folder, "data"));
-  [browser] = await Promise.all([launchBrowser(), product.said(READY)]);
-  ada = await createCustomer(product, "ada");
-  bob = await createCustomer(product, "bob");
-  const own = ["lane", "add", "--username", "bob", "--label", "Own key", "--base-url", simulatedOpenai(product), "--key-stdin"];
-  await runAdmin(product, own, "sk-of-bob");
+  ada = await createCustomer(desk.product, "ada");
+  bob = await createCustomer(desk.product, "bob");
+  const own = ["lane", "add", "--username", "bob", "--label", "Own key", "--base-url", simulatedOpenai(desk.product), "--key-stdin"];
+  await runAdmin(desk.product, own, "sk-of-bob");
   codexLaneId = (await connectedLane()).split("/").at(-1)!;
   helperSecret = await madeHelper();
-  described = (await (await fetch(`${product.url}/openapi.json`)).json()) as ApiJson;
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await product?.stop();
-  rmSync(folder, { recursive: true, force: true });
+  described = (await (await fetch(`${desk.url}/openapi.json`)).json()) as ApiJson;
 });
 
 describe("/openapi.json", () => {
   test("has an ETag and is not sent again to who has it", async () => {
-    const first = await fetch(`${product.url}/openapi.json`);
+    const first = await fetch(`${desk.url}/openapi.json`);
     const etag = first.headers.get("etag") ?? "";
     expect([first.status, first.headers.get("content-type"), first.headers.get("cache-control")]).toEqual([
       200,
       "application/json",
       "public, max-age=300",
     ]);
-    const again = await fetch(`${product.url}/openapi.json`, { headers: { "if-none-match": `"other", W/${etag}` } });
+    const again = await fetch(`${desk.url}/openapi.json`, { headers: { "if-none-match": `"other", W/${etag}` } });
     expect([again.status, await again.text(), again.headers.get("etag")]).toEqual([304, "", etag]);
   });
 
@@ -90,7 +76,7 @@ describe("/openapi.json", () => {
 
   test("refusals have the documented envelope, by SDKs and by Codex, and rate-limit headers where they are documented", async () => {
     for (const agent of ["openai-python", "codex_exec/0.1"]) {
-      const answer = await fetch(`${product.url}/v1/responses`, {
+      const answer = await fetch(`${desk.url}/v1/responses`, {
         method: "POST",
         headers: { authorization: `Bearer ${ada.apiKey}`, "user-agent": agent },
         body: '{"model": 7}',
@@ -122,36 +108,32 @@ describe("the examples", () => {
 });
 
 describe("the reference", () => {
-  test.each(LOOKS)("$width pixels wide and $colorScheme: no axe violation and no sideways scroll", async ({ width, colorScheme }) => {
-    const page = await openPage({ colorScheme, viewport: { width, height: 900 } });
-    const found: string[] = [];
-    for (const address of PAGES) {
-      expect((await page.goto(`${product.url}${address}`))?.status()).toBe(200);
+  test.each(LOOKS)("$width pixels wide and $colorScheme: no axe violation and no sideways scroll", async (look) => {
+    const page = await desk.openPage(inLook(look));
+    const found = await faultsOf(page, PAGES, async (_, status) => {
+      expect(status).toBe(200);
       await page.waitForLoadState("networkidle");
-      const { violations: wrong } = await new AxeBuilder({ page }).analyze();
-      found.push(...wrong.map(({ id, nodes }) => `${address}: ${id} ${nodes.map(({ html }) => html).join(" ")}`));
-      if (await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth)) found.push(`${address}: scrolls sideways`);
-    }
+    });
     expect(found).toEqual([]);
   });
 
   test("leads from the overview to every route and from each to its errors, and a route that is not there is no page", async () => {
-    const overview = await (await fetch(`${product.url}/api-docs`)).text();
+    const overview = await (await fetch(`${desk.url}/api-docs`)).text();
     for (const item of Object.values(described.paths)) {
       for (const { operationId } of Object.values(item)) {
         const slug = operationId.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
         expect(overview).toContain(`href="/api-docs/${slug}"`);
-        const html = await (await fetch(`${product.url}/api-docs/${slug}`)).text();
+        const html = await (await fetch(`${desk.url}/api-docs/${slug}`)).text();
         for (const [, error] of html.matchAll(/href="\/api-docs#(error-\w+)"/g)) expect(overview, operationId).toContain(`id="${error}"`);
       }
     }
-    expect((await fetch(`${product.url}/api-docs/no-such-route`)).status).toBe(404);
+    expect((await fetch(`${desk.url}/api-docs/no-such-route`)).status).toBe(404);
   });
 });
 
 describe("trying a route", () => {
   test("shows a stream as it comes and what it cost; the key is kept nowhere and is gone after the reference is left", async () => {
-    const page = await openPage();
+    const page = await desk.openPage();
     const tried = await openRoute(page, "create-response");
     await tried.getByRole("button", { name: "Send" }).click();
     await tried.getByText("Type an API key first.").waitFor();
@@ -181,7 +163,7 @@ describe("trying a route", () => {
   });
 
   test("can be aborted while the answer comes", async () => {
-    const page = await openPage();
+    const page = await desk.openPage();
     const tried = await openRoute(page, "create-response");
     await tried.getByLabel("API key").fill(ada.apiKey);
     await tried.getByLabel("Body").fill(JSON.stringify({ model: "gpt-5.5", stream: true, input: "slow: 60\nCount." }));
@@ -194,8 +176,8 @@ describe("trying a route", () => {
   });
 
   test("is not possible before the script is there: a browser would write the key into the address", async () => {
-    const page = await openPage({ javaScriptEnabled: false });
-    await page.goto(`${product.url}/api-docs/create-response`);
+    const page = await desk.openPage({ javaScriptEnabled: false });
+    await page.goto("/api-docs/create-response");
     await page.getByLabel("API key").fill("sk-sy-secret");
     await page.getByLabel("API key").press("Enter");
     expect(await page.getByRole("button", { name: "Send" }).isDisabled()).toBe(true);
@@ -203,7 +185,7 @@ describe("trying a route", () => {
   });
 
   test("names the field that is at fault before anything is sent, and keeps what was typed", async () => {
-    const page = await openPage();
+    const page = await desk.openPage();
     let tried = await openRoute(page, "get-request");
     await tried.getByLabel("API key").fill("two words");
     await tried.getByRole("button", { name: "Send" }).click();
@@ -280,30 +262,25 @@ async function keyOfAda(requestId: string): Promise<string> {
   return ((await answer.json()) as { keyId: string }).keyId;
 }
 
-async function connectedLane(): Promise<string> {
-  const context = await browser.newContext();
-  const page = await context.newPage();
-  await signIn(product, page, bob);
-  await page.waitForURL("**/dashboard");
-  const address = await connect(product, page, "Plan");
-  await context.close();
-  return address;
+function connectedLane(): Promise<string> {
+  return desk.withPage(async (page) => {
+    await enter(desk.product, page, bob);
+    return connect(desk.product, page, "Plan");
+  });
 }
 
 /** Its secret stands in the setup line and nowhere else. */
-async function madeHelper(): Promise<string> {
-  const context = await browser.newContext();
-  const page = await context.newPage();
-  await signIn(product, page, ada);
-  await page.waitForURL("**/dashboard");
-  await page.goto(`${product.url}/dashboard/setup?key=helper`);
-  await page.getByLabel("Name of the machine").fill("build server");
-  await page.getByRole("button", { name: "Make a helper" }).click();
-  await page.getByText("secret is in the setup line below").waitFor();
-  const [secret] = HELPER_SECRET.exec(await page.content()) ?? [];
-  await context.close();
-  if (secret === undefined) throw new Error("no helper's secret is shown");
-  return secret;
+function madeHelper(): Promise<string> {
+  return desk.withPage(async (page) => {
+    await enter(desk.product, page, ada);
+    await page.goto("/dashboard/setup?key=helper");
+    await page.getByLabel("Name of the machine").fill("build server");
+    await page.getByRole("button", { name: "Make a helper" }).click();
+    await page.getByText("secret is in the setup line below").waitFor();
+    const [secret] = HELPER_SECRET.exec(await page.content()) ?? [];
+    if (secret === undefined) throw new Error("no helper's secret is shown");
+    return secret;
+  });
 }
 
 type Address = { template: string };
@@ -319,7 +296,7 @@ function operationOf(id: string): { method: string; address: Address; operation:
 
 function send(method: string, { template }: Address, { params = {}, query, body, headers, key = ada.apiKey }: Call): Promise<Response> {
   const address = template.replaceAll(/\{(\w+)\}/g, (_, name: string) => params[name] ?? "");
-  return fetch(`${product.url}${address}${query ? `?${query}` : ""}`, {
+  return fetch(`${desk.url}${address}${query ? `?${query}` : ""}`, {
     method,
     headers: {
       ...(key && { authorization: `Bearer ${key}` }),
@@ -362,28 +339,8 @@ function keyName(): string {
 
 /** Once its script is there: nothing can be sent before. */
 async function openRoute(page: Page, slug: string): Promise<Locator> {
-  await page.goto(`${product.url}/api-docs/${slug}`);
+  await page.goto(`/api-docs/${slug}`);
   const tried = page.getByRole("region", { name: "Try it" });
   await tried.getByRole("button", { name: "Send", disabled: false }).waitFor();
   return tried;
-}
-
-/** In a context of its own. A complaint of the browser fails the test, and so does a request to anybody else. */
-async function openPage(options: BrowserContextOptions = {}): Promise<Page> {
-  const context = await browser.newContext(options);
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on("console", (message) => {
-    if (["error", "warning"].includes(message.type())) complaints.push(message.text());
-  });
-  page.on("pageerror", (error) => complaints.push(String(error)));
-  page.on("request", (request) => {
-    const url = new URL(request.url());
-    if (url.origin !== product.url && url.protocol !== "data:") complaints.push(`asks ${url.origin}`);
-  });
-  onTestFinished(async () => {
-    await context.close();
-    expect(complaints).toEqual([]);
-  });
-  return page;
 }

@@ -1,25 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import OpenAI from "openai";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { launchBrowser } from "@/tests/e2e/browser";
+import { beforeAll, expect, test } from "vitest";
 import { codexExec } from "@/tests/contract/harness/scenarios";
 import { lastMessage } from "@/tests/contract/harness/codex";
-import {
-  approve,
-  connect,
-  control,
-  createCustomer,
-  type Customer,
-  runAdmin,
-  shownCode,
-  signIn,
-  simulatedOpenai,
-} from "@/tests/e2e/product-desk";
-import { READY, spawnProduct, type RunningProduct } from "@/tests/factories/start-product";
+import { startDesk } from "@/tests/e2e/desk";
+import { approve, connect, control, createCustomer, type Customer, runAdmin, shownCode, simulatedOpenai } from "@/tests/e2e/product-desk";
 
 /*
  * The whole product as `npm start` runs it, with the official Codex CLI in its sandboxes: one customer with two ChatGPT accounts and an own
@@ -36,39 +21,30 @@ type LogRow = {
   decisions: { label: string; decision: string; reason: string | null }[];
 };
 
-const folder = realpathSync(mkdtempSync(path.join(tmpdir(), "switchyard-codex-lanes-")));
-let product: RunningProduct;
-let browser: Browser;
+const desk = startDesk();
 let customer: Customer;
-let page: Page;
 let client: OpenAI;
 
 beforeAll(async () => {
-  product = await spawnProduct(path.join(folder, "data"));
-  [browser] = await Promise.all([launchBrowser(), product.said(READY)]);
-  customer = await createCustomer(product, "dora");
-  await runAdmin(product, ["lane", "add", "--username", "dora", "--label", "My key", "--base-url", simulatedOpenai(product)], "sk-made-up");
-  client = new OpenAI({ baseURL: `${product.url}/v1`, apiKey: customer.apiKey, maxRetries: 0 });
-  page = await (await browser.newContext()).newPage();
-  await signIn(product, page, customer);
-  await page.waitForURL("**/dashboard");
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await product?.stop();
-  rmSync(folder, { recursive: true, force: true });
+  customer = await createCustomer(desk.product, "dora");
+  await runAdmin(
+    desk.product,
+    ["lane", "add", "--username", "dora", "--label", "My key", "--base-url", simulatedOpenai(desk.product)],
+    "sk-made-up",
+  );
+  client = new OpenAI({ baseURL: `${desk.url}/v1`, apiKey: customer.apiKey, maxRetries: 0 });
 });
 
 test("two accounts are connected by code, and stand above key and wallet", async () => {
+  const page = await desk.openSignedIn(customer);
   for (const [label, email] of [
     ["Account A", ADA],
     ["Account B", GRACE],
   ] as const) {
-    await connect(product, page, label);
+    await connect(desk.product, page, label);
     await approve(page, await shownCode(page), email);
   }
-  await page.goto(`${product.url}/dashboard/lanes`);
+  await page.goto("/dashboard/lanes");
   const order = () => page.getByRole("list", { name: "Lanes in their order" }).getByRole("heading").allInnerTexts();
   await expect.poll(order).toEqual(["Account A", "Account B", "My key", "Wallet"]);
 });
@@ -85,7 +61,7 @@ test("the SDK is answered on account A, token by token", async () => {
 });
 
 test("with the window of A full, the same request goes on over B, then over the key, and the client notices nothing", async () => {
-  await control(product, "exhaust", { account: ADA });
+  await control(desk.product, "exhaust", { account: ADA });
   expect(await say("over B")).toBe("over B");
   expect(await lastLogRow()).toMatchObject({
     lane: { label: "Account B" },
@@ -96,25 +72,22 @@ test("with the window of A full, the same request goes on over B, then over the 
       { label: "Wallet", reason: "not_needed" },
     ],
   });
-  await control(product, "exhaust", { account: GRACE });
+  await control(desk.product, "exhaust", { account: GRACE });
   expect(await say("over the key")).toBe("over the key");
   expect(await lastLogRow()).toMatchObject({ lane: { label: "My key" }, spillReason: "exhausted" });
-  await page.goto(`${product.url}/dashboard`);
+  const page = await desk.openSignedIn(customer);
   await page.getByText("answered 1 request in place of your Codex lanes").waitFor();
 });
 
 test("when a window resets and its owner looks again, traffic returns", async () => {
-  await control(product, "reset-windows", { account: ADA });
-  await page.goto(`${product.url}/dashboard/lanes`);
+  await control(desk.product, "reset-windows", { account: ADA });
+  const page = await desk.openSignedIn(customer, { at: "/dashboard/lanes" });
   await page.getByRole("button", { name: "Check now: Account A" }).click();
   await expect.poll(() => say("back on A").then(lastLogRow)).toMatchObject({ lane: { label: "Account A" } });
 });
 
 test("the Codex CLI itself takes the key, because it brings tools that a Codex lane cannot carry, and the log says so", async () => {
-  const run = await codexExec(
-    { baseUrl: `${product.url}/v1`, apiKey: customer.apiKey },
-    { model: MODEL, prompt: "say: with my own tools" },
-  );
+  const run = await codexExec({ baseUrl: `${desk.url}/v1`, apiKey: customer.apiKey }, { model: MODEL, prompt: "say: with my own tools" });
   expect(lastMessage(run)).toBe("with my own tools");
   const row = await lastLogRow();
   expect(row).toMatchObject({ lane: { label: "My key" }, spillReason: "cannot" });
@@ -126,7 +99,7 @@ test("a runner killed with -9 in mid-turn ends that answer with words; the next 
   const seen: OpenAI.Responses.ResponseStreamEvent[] = [];
   for await (const event of stream) {
     if (event.type === "response.output_text.delta" && !seen.some(({ type }) => type === event.type)) {
-      process.kill(product.workerPid("codex-runner"), "SIGKILL");
+      process.kill(desk.product.workerPid("codex-runner"), "SIGKILL");
     }
     seen.push(event);
   }
@@ -136,14 +109,14 @@ test("a runner killed with -9 in mid-turn ends that answer with words; the next 
 
 test("stopping the product leaves no container behind, those of the killed runner included", async () => {
   expect(sandboxes()).not.toEqual([]);
-  await product.stop();
+  await desk.product.stop();
   expect(sandboxes()).toEqual([]);
 });
 
 /** Process numbers of what runs in sandboxes of this installation: the outer one names its folder. */
 function sandboxes(): string[] {
   const table = execFileSync("ps", ["-eo", "pid=,args=", "-ww"], { encoding: "utf8" });
-  return table.split("\n").filter((row) => row.includes("bwrap") && row.includes(folder));
+  return table.split("\n").filter((row) => row.includes("bwrap") && row.includes(desk.folder));
 }
 
 async function say(text: string): Promise<string> {
@@ -151,7 +124,7 @@ async function say(text: string): Promise<string> {
 }
 
 async function lastLogRow(): Promise<LogRow> {
-  const answer = await fetch(`${product.url}/api/v1/requests?limit=1`, { headers: { authorization: `Bearer ${customer.apiKey}` } });
+  const answer = await fetch(`${desk.url}/api/v1/requests?limit=1`, { headers: { authorization: `Bearer ${customer.apiKey}` } });
   const { rows } = (await answer.json()) as { rows: LogRow[] };
   return rows[0] as LogRow;
 }

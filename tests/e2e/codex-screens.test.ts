@@ -1,49 +1,31 @@
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import AxeBuilder from "@axe-core/playwright";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { launchBrowser } from "@/tests/e2e/browser";
-import { LOOKS } from "@/tests/e2e/looks";
-import { approve, connect, createCustomer, type Customer, runAdmin, shownCode, signIn } from "@/tests/e2e/product-desk";
-import { READY, spawnProduct, type RunningProduct } from "@/tests/factories/start-product";
+import type { Page } from "playwright-core";
+import { beforeAll, describe, expect, test } from "vitest";
+import { startDesk } from "@/tests/e2e/desk";
+import { inLook, LOOKS } from "@/tests/e2e/looks";
+import { faultsOf } from "@/tests/e2e/page-faults";
+import { approve, ask, connect, createCustomer, type Customer, runAdmin, shownCode } from "@/tests/e2e/product-desk";
 
-const folder = realpathSync(mkdtempSync(path.join(tmpdir(), "switchyard-codex-screens-")));
-let product: RunningProduct;
-let browser: Browser;
+const desk = startDesk();
 let ada: Customer;
 
 beforeAll(async () => {
-  product = await spawnProduct(path.join(folder, "data"));
-  [browser] = await Promise.all([launchBrowser(), product.said(READY)]);
-  ada = await createCustomer(product, "ada");
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await product?.stop();
-  rmSync(folder, { recursive: true, force: true });
+  ada = await createCustomer(desk.product, "ada");
 });
 
 describe("a customer", () => {
   test("connects a simulated ChatGPT account by code, sees it signed in without reloading, and its request answered there", async () => {
-    const page = await openDashboard();
+    const page = await desk.openSignedIn(ada);
     await page.getByRole("link", { name: "Connect a ChatGPT account or key" }).click();
-    const laneUrl = await connect(product, page, "My ChatGPT");
+    const laneUrl = await connect(desk.product, page, "My ChatGPT");
     const code = await shownCode(page);
     await page.reload();
     expect(await shownCode(page)).toBe(code);
     await expect.poll(() => page.getByRole("timer").innerText()).toMatch(/^\d+:\d\d minutes$/);
     await approve(page, code, "ada@simulated.example");
 
-    const answer = await fetch(`${product.url}/v1/responses`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${ada.apiKey}`, "content-type": "application/json" },
-      body: JSON.stringify({ model: "gpt-5.5", input: "Say hello" }),
-    });
+    const answer = await ask(desk.product, ada.apiKey, { model: "gpt-5.5", input: "Say hello" });
     expect(answer.status).toBe(200);
-    await page.goto(`${product.url}/dashboard`);
+    await page.goto("/dashboard");
     const row = page.getByRole("table", { name: "Last requests" }).getByRole("row").nth(1);
     expect(await row.innerText()).toContain("My ChatGPT");
     expect(await row.innerText()).toMatch(/\bplan\b/);
@@ -56,9 +38,8 @@ describe("a customer", () => {
   });
 
   test("cancels a sign-in, and finds the button to try again", async () => {
-    const page = await openDashboard();
-    await page.goto(`${product.url}/dashboard/lanes/connect`);
-    const laneUrl = await connect(product, page, "Given up");
+    const page = await desk.openSignedIn(ada, { at: "/dashboard/lanes/connect" });
+    const laneUrl = await connect(desk.product, page, "Given up");
     await page.getByRole("button", { name: "Cancel the sign-in" }).click();
     await page.getByText("The sign-in was cancelled. Nothing was connected.").waitFor();
     await page.getByRole("button", { name: "Sign in again" }).waitFor();
@@ -66,21 +47,20 @@ describe("a customer", () => {
   });
 
   test("is told before the Codex CLI is refused, and lets the wallet answer it with one click", async () => {
-    const page = await openDashboard();
+    const page = await desk.openSignedIn(ada);
     const notice = page.getByText("With this API key they are refused as things stand:");
     await notice.waitFor();
     await page.getByRole("button", { name: /^Let the wallet answer: / }).click();
     await expect.poll(() => notice.count()).toBe(0);
-    await page.goto(`${product.url}/dashboard/keys`);
+    await page.goto("/dashboard/keys");
     await page.getByRole("link", { name: /^Options of / }).click();
     expect(await page.getByLabel("The wallet may take over too").nth(1).isChecked()).toBe(true);
-    const audit = (await runAdmin(product, ["key", "list", "--username", ada.username])) as { spillCannotToWallet: boolean }[];
+    const audit = (await runAdmin(desk.product, ["key", "list", "--username", ada.username])) as { spillCannotToWallet: boolean }[];
     expect(audit).toMatchObject([{ spillCannotToWallet: true }]);
   });
 
   test("finds the meters of the windows as wide as the card, and no way to remove the wallet", async () => {
-    const page = await openDashboard({ viewport: { width: 1280, height: 900 } });
-    await page.goto(`${product.url}/dashboard/lanes`);
+    const page = await desk.openSignedIn(ada, { at: "/dashboard/lanes", viewport: { width: 1280, height: 900 } });
     const item = page.getByRole("list", { name: "Lanes in their order" }).getByRole("listitem").first();
     const meter = await item.locator("meter").first().boundingBox();
     const details = await item.getByRole("heading").locator("xpath=../../..").boundingBox();
@@ -91,8 +71,7 @@ describe("a customer", () => {
   });
 
   test("must declare every statement, and what was typed and ticked stays", async () => {
-    const page = await openDashboard();
-    await page.goto(`${product.url}/dashboard/lanes/connect`);
+    const page = await desk.openSignedIn(ada, { at: "/dashboard/lanes/connect" });
     await page.getByLabel("Name of the lane").fill("Kept");
     await page.getByLabel(/is my own/).check();
     await page.getByRole("button", { name: "Go on to the sign-in" }).click();
@@ -104,11 +83,8 @@ describe("a customer", () => {
 
   test.each([true, false])("orders, pauses and resumes lanes with buttons (JavaScript: %s)", async (javaScriptEnabled) => {
     const username = `orders-${javaScriptEnabled}`;
-    const customer = await createCustomer(product, username);
-    const page = await openPage({ javaScriptEnabled });
-    await signIn(product, page, customer);
-    await page.waitForURL("**/dashboard");
-    await page.goto(`${product.url}/dashboard/lanes/add-key`);
+    const customer = await createCustomer(desk.product, username);
+    const page = await desk.openSignedIn(customer, { at: "/dashboard/lanes/add-key", javaScriptEnabled });
     await page.getByLabel("Name of the lane").fill("My key");
     await page.getByLabel("API key").fill("sk-made-up");
     await page.getByRole("button", { name: "Add the lane" }).click();
@@ -126,8 +102,7 @@ describe("a customer", () => {
   });
 
   test("chooses for a key what may take over from the Codex lanes", async () => {
-    const page = await openDashboard();
-    await page.goto(`${product.url}/dashboard/keys`);
+    const page = await desk.openSignedIn(ada, { at: "/dashboard/keys" });
     await page.getByRole("link", { name: /^Options of / }).click();
     await page.getByLabel("Busy").selectOption("any");
     await page.getByLabel(/^Strict:/).check();
@@ -144,8 +119,7 @@ describe("a customer", () => {
   });
 
   test("says while making a key who answers the Codex CLI, where it matters; what was typed stays until then", async () => {
-    const page = await openDashboard();
-    await page.goto(`${product.url}/dashboard/setup`);
+    const page = await desk.openSignedIn(ada, { at: "/dashboard/setup" });
     await page.getByLabel("Name of the key").fill("for Codex");
     await page.getByRole("button", { name: "Make a key" }).click();
     await page.getByText("Choose who answers the Codex CLI.").waitFor();
@@ -163,13 +137,12 @@ describe("a customer", () => {
       false,
       false,
     ]);
-    const made = (await runAdmin(product, ["key", "list", "--username", ada.username])) as { name: string }[];
+    const made = (await runAdmin(desk.product, ["key", "list", "--username", ada.username])) as { name: string }[];
     expect(made.find(({ name }) => name === "for Codex")).toMatchObject({ spillCannotToWallet: true });
   });
 
   test("who lets nobody answer the Codex CLI is told of it where that key is offered for a set-up, and nowhere else on the page", async () => {
-    const page = await openDashboard();
-    await page.goto(`${product.url}/dashboard/setup`);
+    const page = await desk.openSignedIn(ada, { at: "/dashboard/setup" });
     await page.getByLabel("Name of the key").fill("for scripts");
     await page.getByLabel("Nobody").check();
     await page.getByRole("button", { name: "Make a key" }).click();
@@ -195,15 +168,13 @@ describe("a customer", () => {
 
 describe("the operator", () => {
   test("switches all Codex lanes off with a reason, which their owners are told, and on again", async () => {
-    const admin = await openAdmin("operator");
-    await admin.goto(`${product.url}/admin/lanes`);
+    const admin = await desk.openAdmin("operator", { at: "/admin/lanes" });
     await admin.getByRole("button", { name: "Switch all Codex lanes off" }).click();
     await admin.getByText("Say why: it stands in the audit log.").waitFor();
     await admin.getByLabel("Why").fill("an incident");
     await admin.getByRole("button", { name: "Switch all Codex lanes off" }).click();
     await admin.getByText("Codex lanes are off.").waitFor();
-    const page = await openDashboard();
-    await page.goto(`${product.url}/dashboard/lanes`);
+    const page = await desk.openSignedIn(ada, { at: "/dashboard/lanes" });
     await page.getByText("The operator has switched all Codex lanes off for now.").waitFor();
     await admin.getByLabel("Why").fill("it is over");
     await admin.getByRole("button", { name: "Switch Codex lanes on" }).click();
@@ -211,28 +182,23 @@ describe("the operator", () => {
   });
 });
 
-test.each(LOOKS)(
-  "$width pixels wide and $colorScheme: no screen has an axe violation or scrolls sideways",
-  async ({ width, colorScheme }) => {
-    const options: BrowserContextOptions = { colorScheme, viewport: { width, height: 900 } };
-    const page = await openDashboard(options);
-    await page.goto(`${product.url}/dashboard/lanes`);
-    const lanes = await page
-      .getByRole("link", { name: /^Details of / })
-      .evaluateAll((links) => links.map((link) => link.getAttribute("href")));
-    const screens = [
-      "/dashboard",
-      "/dashboard/lanes",
-      "/dashboard/lanes/connect",
-      "/dashboard/lanes/add-key",
-      ...lanes,
-      `${lanes[0]}/evidence`,
-    ];
-    const found = await faults(page, screens);
-    const admin = await openAdmin(`operator-${width}-${colorScheme}`, options);
-    expect([...found, ...(await faults(admin, ["/admin/lanes", "/admin/outbox"]))]).toEqual([]);
-  },
-);
+test.each(LOOKS)("$width pixels wide and $colorScheme: no screen has an axe violation or scrolls sideways", async (look) => {
+  const page = await desk.openSignedIn(ada, { at: "/dashboard/lanes", ...inLook(look) });
+  const lanes = await page
+    .getByRole("link", { name: /^Details of / })
+    .evaluateAll((links) => links.map((link) => link.getAttribute("href")!));
+  const screens = [
+    "/dashboard",
+    "/dashboard/lanes",
+    "/dashboard/lanes/connect",
+    "/dashboard/lanes/add-key",
+    ...lanes,
+    `${lanes[0]}/evidence`,
+  ];
+  const admin = await desk.openAdmin(`operator-${look.width}-${look.colorScheme}`, inLook(look));
+  const found = [...(await faultsOf(page, screens)), ...(await faultsOf(admin, ["/admin/lanes", "/admin/outbox"]))];
+  expect(found).toEqual([]);
+});
 
 async function removeLane(page: Page, laneUrl: string, label: string): Promise<void> {
   await page.goto(laneUrl);
@@ -243,52 +209,4 @@ async function removeLane(page: Page, laneUrl: string, label: string): Promise<v
   await page.getByLabel(`Type ${label} to confirm`).fill(label);
   await page.getByRole("button", { name: `Remove ${label}` }).click();
   await page.waitForURL("**/dashboard/lanes");
-}
-
-async function faults(page: Page, screens: readonly (string | null)[]): Promise<string[]> {
-  const found: string[] = [];
-  for (const screen of screens) {
-    await page.goto(`${product.url}${screen}`);
-    await page.getByRole("main").waitFor();
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    found.push(...violations.map(({ id, nodes }) => `${screen}: ${id} ${nodes.map(({ html }) => html).join(" ")}`));
-    if (await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth)) found.push(`${screen}: scrolls sideways`);
-  }
-  return found;
-}
-
-/** In a context of its own. Whatever the browser complains about fails the test. */
-async function openPage(options: BrowserContextOptions = {}): Promise<Page> {
-  const context = await browser.newContext(options);
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on("console", (message) => {
-    if (["error", "warning"].includes(message.type())) complaints.push(message.text());
-  });
-  page.on("pageerror", (error) => complaints.push(String(error)));
-  onTestFinished(async () => {
-    await context.close();
-    expect(complaints).toEqual([]);
-  });
-  return page;
-}
-
-async function openDashboard(options: BrowserContextOptions = {}): Promise<Page> {
-  const page = await openPage(options);
-  await signIn(product, page, ada);
-  await page.waitForURL("**/dashboard");
-  return page;
-}
-
-/** A new admin, who has to choose a password first. */
-async function openAdmin(username: string, options: BrowserContextOptions = {}): Promise<Page> {
-  const { oneTimePassword } = (await runAdmin(product, ["admin", "create", "--username", username])) as { oneTimePassword: string };
-  const page = await openPage(options);
-  await signIn(product, page, { username, password: oneTimePassword });
-  await page.waitForURL("**/change-password");
-  await page.getByLabel("New password", { exact: true }).fill("an operator's long password");
-  await page.getByLabel("New password, once more").fill("an operator's long password");
-  await page.getByRole("button", { name: "Set the password" }).click();
-  await page.waitForURL("**/admin");
-  return page;
 }

@@ -1,18 +1,15 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
-import AxeBuilder from "@axe-core/playwright";
-import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import type { Locator, Page } from "playwright-core";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { codexBinary } from "@/tests/contract/harness/codex";
-import { launchBrowser } from "@/tests/e2e/browser";
-import { LOOKS } from "@/tests/e2e/looks";
-import { createCustomer, signIn, type Customer } from "@/tests/e2e/product-desk";
-import { READY, spawnProduct, type RunningProduct } from "@/tests/factories/start-product";
+import { startDesk } from "@/tests/e2e/desk";
+import { inLook, LOOKS } from "@/tests/e2e/looks";
+import { faultsOf } from "@/tests/e2e/page-faults";
+import { ask, createCustomer, type Customer } from "@/tests/e2e/product-desk";
 
-const folder = realpathSync(mkdtempSync(path.join(tmpdir(), "switchyard-setup-")));
 /** Not under the temporary folder, where Codex leaves its sandbox helper out. */
 const homes = path.join(import.meta.dirname, "../../.cache/codex-desks");
 /** Keeps the test off the internet. */
@@ -24,25 +21,16 @@ plugins = false
 apps = false
 `;
 const RUN_MS_MAX = 120_000;
-let product: RunningProduct;
-let browser: Browser;
+const desk = startDesk({ settings: { CODEX_LANES: "off" } });
 let ada: Customer;
 
 beforeAll(async () => {
-  product = await spawnProduct(path.join(folder, "data"), { CODEX_LANES: "off" });
-  [browser] = await Promise.all([launchBrowser(), product.said(READY)]);
-  ada = await createCustomer(product, "ada");
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await product?.stop();
-  rmSync(folder, { recursive: true, force: true });
+  ada = await createCustomer(desk.product, "ada");
 });
 
 describe("the setup page", () => {
   test("gives a line with a new key in it, and ticks when the real Codex has asked its first question", async () => {
-    const page = await openSignedIn("/dashboard/setup");
+    const page = await desk.openSignedIn(ada, { at: "/dashboard/setup" });
     await page.getByText("Choose a key first").waitFor();
     await page.getByLabel("Name of the key").fill("my laptop");
     await page.getByRole("button", { name: "Make a key" }).click();
@@ -60,15 +48,11 @@ describe("the setup page", () => {
   });
 
   test("says what was wrong with a request that was not answered, and goes on waiting", async () => {
-    const broke = await createCustomer(product, `broke-${Date.now().toString(36)}`);
-    const page = await openSignedIn("/dashboard/setup?key=paste&way=once", broke);
+    const broke = await createCustomer(desk.product, `broke-${Date.now().toString(36)}`);
+    const page = await desk.openSignedIn(broke, { at: "/dashboard/setup?key=paste&way=once" });
     await page.getByLabel("Your API key").fill(broke.apiKey);
     await page.getByText("is in the commands below").waitFor();
-    const answer = await fetch(`${product.url}/v1/responses`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${broke.apiKey}`, "content-type": "application/json" },
-      body: JSON.stringify({ model: "no-such-model", input: "hello" }),
-    });
+    const answer = await ask(desk.product, broke.apiKey, { model: "no-such-model", input: "hello" });
     expect(answer.status).toBe(404);
     await page.getByText("We saw a request, and it was not answered").waitFor();
     await runSh(newHome(), await shownLine(page, "the test line"));
@@ -76,7 +60,7 @@ describe("the setup page", () => {
   });
 
   test("fills an own key in without sending it anywhere, and names one that is not the customer's", async () => {
-    const page = await openSignedIn("/dashboard/setup?key=paste&way=once");
+    const page = await desk.openSignedIn(ada, { at: "/dashboard/setup?key=paste&way=once" });
     const sent: string[] = [];
     page.on("request", (request) => sent.push(`${request.url()} ${request.postData() ?? ""}`));
     const field = page.getByLabel("Your API key");
@@ -90,7 +74,7 @@ describe("the setup page", () => {
   });
 
   test("keeps the key while one looks at other ways, and the system over a reload", async () => {
-    const page = await openSignedIn("/dashboard/setup");
+    const page = await desk.openSignedIn(ada, { at: "/dashboard/setup" });
     await page.getByLabel("Name of the key").fill("another");
     await page.getByRole("button", { name: "Make a key" }).click();
     await page.getByText("Your new key is in the commands below.").waitFor();
@@ -108,7 +92,7 @@ describe("the setup page", () => {
   });
 
   test("breaks a command between its words only, and a selection of it is the exact line", async () => {
-    const page = await openSignedIn("/dashboard/setup?way=isolated", ada, { viewport: { width: 360, height: 900 } });
+    const page = await desk.openSignedIn(ada, { at: "/dashboard/setup?way=isolated", viewport: { width: 360, height: 900 } });
     const shown = page.getByRole("button", { name: "Copy the setup line", exact: true }).locator("xpath=../following-sibling::pre");
     const { text, rows } = await shown.evaluate((pre) => {
       getSelection()?.selectAllChildren(pre);
@@ -122,12 +106,12 @@ describe("the setup page", () => {
         }),
       };
     });
-    expect(text).toBe(`curl -fsSL ${product.url}/setup.sh | sh -s -- --isolated`);
+    expect(text).toBe(`curl -fsSL ${desk.url}/setup.sh | sh -s -- --isolated`);
     expect(rows).toEqual([1, 1, 1, 1]);
   });
 
   test("sets Codex up with a helper; revoked on the keys page, it gets nothing more", async () => {
-    const page = await openSignedIn("/dashboard/setup?key=helper");
+    const page = await desk.openSignedIn(ada, { at: "/dashboard/setup?key=helper" });
     await page.getByLabel("Name of the machine").fill("build server");
     await page.getByRole("button", { name: "Make a helper" }).click();
     await page.getByText("secret is in the setup line below").waitFor();
@@ -136,7 +120,7 @@ describe("the setup page", () => {
     expect(done.stdout).toContain("You said: Say hello");
     await page.getByText("We saw your first request").waitFor();
 
-    await page.goto(`${product.url}/dashboard/keys`);
+    await page.goto("/dashboard/keys");
     const row = page.getByRole("table", { name: "Helpers" }).getByRole("row", { name: /build server/ });
     expect(await row.innerText()).not.toContain("Never used");
     await row.locator("summary").click();
@@ -148,7 +132,7 @@ describe("the setup page", () => {
 
 describe("the keys page", () => {
   test("makes a key with limits, shows its secret once, and changes, rotates and revokes it", async () => {
-    const page = await openSignedIn("/dashboard/keys");
+    const page = await desk.openSignedIn(ada, { at: "/dashboard/keys" });
     await page.getByRole("link", { name: "New key" }).click();
     await page.getByLabel("Name", { exact: true }).fill("ci");
     await page.getByLabel("Expires").selectOption("30");
@@ -203,7 +187,7 @@ describe("the keys page", () => {
   });
 
   test("works without JavaScript: a key is made, with what was typed kept after a mistake", async () => {
-    const page = await openSignedIn("/dashboard/keys/new", ada, { javaScriptEnabled: false });
+    const page = await desk.openSignedIn(ada, { at: "/dashboard/keys/new", javaScriptEnabled: false });
     await page.getByLabel("Name", { exact: true }).fill("by hand");
     await page.getByLabel("Only these").check();
     await page.getByLabel(/Wallet/).uncheck();
@@ -216,12 +200,12 @@ describe("the keys page", () => {
   });
 
   test("somebody else's key does not exist", async () => {
-    const other = await createCustomer(product, `other-${Date.now().toString(36)}`);
-    const page = await openSignedIn("/dashboard/keys", other);
+    const other = await createCustomer(desk.product, `other-${Date.now().toString(36)}`);
+    const page = await desk.openSignedIn(other, { at: "/dashboard/keys" });
     const href = await page.getByRole("link", { name: /^Options of/ }).getAttribute("href");
-    const mine = await openSignedIn("/dashboard");
-    expect((await mine.goto(`${product.url}${href}`))?.status()).toBe(404);
-    const answer = await fetch(`${product.url}/api/v1/keys/${href?.split("/").at(-1)}/last-request`, {
+    const mine = await desk.openSignedIn(ada, { expectedComplaint: "404" });
+    expect((await mine.goto(`${desk.url}${href}`))?.status()).toBe(404);
+    const answer = await fetch(`${desk.url}/api/v1/keys/${href?.split("/").at(-1)}/last-request`, {
       headers: { authorization: `Bearer ${ada.apiKey}` },
     });
     expect(answer.status).toBe(404);
@@ -229,10 +213,10 @@ describe("the keys page", () => {
 });
 
 test("programs find the provider's configuration without a key, and nothing secret in it", async () => {
-  const config = (await (await fetch(`${product.url}/api/v1/cli/public-codex`)).json()) as Record<string, string>;
+  const config = (await (await fetch(`${desk.url}/api/v1/cli/public-codex`)).json()) as Record<string, string>;
   expect(config).toMatchObject({
     providerId: "codexapi",
-    baseUrl: `${product.url}/v1`,
+    baseUrl: `${desk.url}/v1`,
     wireApi: "responses",
     envKey: "CODEXAPI_CODEX_API_KEY",
   });
@@ -240,56 +224,33 @@ test("programs find the provider's configuration without a key, and nothing secr
   const ran = await runSh(home, `CODEXAPI_CODEX_API_KEY='${ada.apiKey}' codex exec --skip-git-repo-check -m gpt-5.5 "Say hello"`);
   expect(ran.stdout).toContain("You said: Say hello");
   for (const script of ["setup.sh", "setup.ps1"]) {
-    const answer = await fetch(`${product.url}/${script}`);
+    const answer = await fetch(`${desk.url}/${script}`);
     expect(answer.headers.get("content-type")).toBe("text/plain; charset=utf-8");
-    expect(await answer.text()).toContain(`${product.url}/v1`);
+    expect(await answer.text()).toContain(`${desk.url}/v1`);
   }
 });
 
 describe("every screen", () => {
-  test.each(LOOKS)("$width pixels wide and $colorScheme: no axe violation and no sideways scroll", async ({ width, colorScheme }) => {
-    const page = await openSignedIn("/dashboard/keys", ada, { colorScheme, viewport: { width, height: 900 } });
+  test.each(LOOKS)("$width pixels wide and $colorScheme: no axe violation and no sideways scroll", async (look) => {
+    const page = await desk.openSignedIn(ada, { at: "/dashboard/keys", ...inLook(look) });
     const key = await page
       .getByRole("link", { name: /^Options of/ })
       .first()
       .getAttribute("href");
-    const found: string[] = [];
-    for (const screen of [
+    const screens = [
       "/dashboard/keys",
       "/dashboard/keys/new",
-      key,
+      key!,
       "/dashboard/setup",
       "/dashboard/setup?key=paste&way=once",
       "/dashboard/setup?key=helper",
-    ]) {
-      await page.goto(`${product.url}${screen}`);
+    ];
+    const found = await faultsOf(page, screens, async () => {
       for (const summary of await page.locator("main summary").all()) if (await summary.isVisible()) await summary.click();
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      found.push(...violations.map(({ id, nodes }) => `${screen}: ${id} ${nodes.map(({ html }) => html).join(" ")}`));
-      if (await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth)) found.push(`${screen}: scrolls sideways`);
-    }
+    });
     expect(found).toEqual([]);
   });
 });
-
-/** Whatever the browser complains about fails the test, apart from a page that is meant to be missing. */
-async function openSignedIn(address: string, who: Customer = ada, options: BrowserContextOptions = {}): Promise<Page> {
-  const context = await browser.newContext(options);
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on("console", (message) => {
-    if (["error", "warning"].includes(message.type()) && !message.text().includes("404")) complaints.push(message.text());
-  });
-  page.on("pageerror", (error) => complaints.push(String(error)));
-  onTestFinished(async () => {
-    await context.close();
-    expect(complaints).toEqual([]);
-  });
-  await signIn(product, page, who);
-  await page.waitForURL("**/dashboard");
-  await page.goto(`${product.url}${address}`);
-  return page;
-}
 
 /** What the copy button of that name would copy, as it stands on the screen. */
 async function shownLine(page: Page, what: string): Promise<string> {
@@ -298,7 +259,7 @@ async function shownLine(page: Page, what: string): Promise<string> {
 }
 
 async function statusOf(apiKey: string): Promise<number> {
-  return (await fetch(`${product.url}/api/v1/me`, { headers: { authorization: `Bearer ${apiKey}` } })).status;
+  return (await fetch(`${desk.url}/api/v1/me`, { headers: { authorization: `Bearer ${apiKey}` } })).status;
 }
 
 /** Somebody's home folder, with Codex never used before. */

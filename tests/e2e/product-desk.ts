@@ -9,6 +9,7 @@ export type Customer = { userId: string; username: string; password: string; api
 
 /** The container has to start, and OpenAI to be asked, before a code is there. */
 const CODE_TIMEOUT_MS = 60_000;
+const ADMIN_PASSWORD = "a long password of an operator";
 const CODE = /^[A-Z0-9]{4}-[A-Z0-9]{4,5}$/;
 
 export async function runAdmin(product: RunningProduct, given: readonly string[], stdin = ""): Promise<unknown> {
@@ -32,6 +33,41 @@ export async function signIn(
   await page.getByLabel("Username or e-mail").fill(username);
   await page.getByLabel("Password").fill(password);
   await page.getByRole("button", { name: "Sign in" }).click();
+}
+
+/** As `signIn` does, until the dashboard is there. */
+export async function enter(product: RunningProduct, page: Page, customer: Pick<Customer, "username" | "password">): Promise<void> {
+  await signIn(product, page, customer);
+  await page.waitForURL("**/dashboard");
+}
+
+/** Made on the command line, and signed in with the one-time password, up to where another one has to be chosen. */
+export async function signInAsNewAdmin(product: RunningProduct, page: Page, username: string): Promise<void> {
+  const { oneTimePassword } = (await runAdmin(product, ["admin", "create", "--username", username])) as { oneTimePassword: string };
+  await signIn(product, page, { username, password: oneTimePassword });
+  await page.waitForURL("**/change-password");
+}
+
+/** As `signInAsNewAdmin` does, until the admin's screens are there. */
+export async function enterAsNewAdmin(product: RunningProduct, page: Page, username: string): Promise<void> {
+  await signInAsNewAdmin(product, page, username);
+  await choosePassword(page, ADMIN_PASSWORD);
+  await page.waitForURL("**/admin");
+}
+
+export async function choosePassword(page: Page, password: string): Promise<void> {
+  await page.getByLabel("New password", { exact: true }).fill(password);
+  await page.getByLabel("New password, once more").fill(password);
+  await page.getByRole("button", { name: "Set the password" }).click();
+}
+
+/** What a program asks of the gateway with this key. */
+export function ask({ url }: RunningProduct, apiKey: string, body: object): Promise<Response> {
+  return fetch(`${url}/v1/responses`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${apiKey}`, "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
 }
 
 /** From the form to the lane's page; returns its address. */

@@ -1,48 +1,31 @@
-import { execFile } from "node:child_process";
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { get } from "node:http";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { promisify } from "node:util";
-import AxeBuilder from "@axe-core/playwright";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { launchBrowser } from "@/tests/e2e/browser";
-import { LOOKS } from "@/tests/e2e/looks";
-import { READY, spawnProduct, type RunningProduct } from "@/tests/factories/start-product";
+import type { Page } from "playwright-core";
+import { beforeAll, describe, expect, test } from "vitest";
+import { startDesk } from "@/tests/e2e/desk";
+import { inLook, LOOKS } from "@/tests/e2e/looks";
+import { faultsOf, pageFaults } from "@/tests/e2e/page-faults";
+import { ask, choosePassword, createCustomer, type Customer, runAdmin, signInAsNewAdmin } from "@/tests/e2e/product-desk";
 
 const ADMIN_PASSWORD = "an admin's long password";
 const REFUSAL = "That name and password do not go together.";
 const SIMULATED = "Simulator: answers are made up and no real money moves";
 const SESSION_COOKIE = "next-auth.session-token";
 
-type Customer = { userId: string; username: string; password: string; apiKey: string };
-
-const folder = realpathSync(mkdtempSync(path.join(tmpdir(), "switchyard-screens-")));
-let product: RunningProduct;
-let browser: Browser;
+const desk = startDesk();
 let ada: Customer;
 
 beforeAll(async () => {
-  product = await spawnProduct(path.join(folder, "data"));
-  [browser] = await Promise.all([launchBrowser(), product.said(READY)]);
-  ada = await createCustomer("ada");
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await product?.stop();
-  rmSync(folder, { recursive: true, force: true });
+  ada = await createCustomer(desk.product, "ada");
 });
 
 test("an address under /api that is not there is refused as JSON, with where to look", async () => {
-  const answer = await fetch(`${product.url}/api/v1/nope`, { method: "POST" });
+  const answer = await fetch(`${desk.url}/api/v1/nope`, { method: "POST" });
   expect(answer.status).toBe(404);
-  expect(await answer.json()).toMatchObject({ error: { message: expect.stringContaining(`${product.url}/api-docs`) as string } });
+  expect(await answer.json()).toMatchObject({ error: { message: expect.stringContaining(`${desk.url}/api-docs`) as string } });
 });
 
 test("a WebSocket to the API is refused at once, also after a screen has been served", async () => {
-  expect((await fetch(`${product.url}/sign-in`)).status).toBe(200);
+  expect((await fetch(`${desk.url}/sign-in`)).status).toBe(200);
   const status = await new Promise<number | undefined>((resolve, reject) => {
     const upgrade = {
       connection: "Upgrade",
@@ -50,7 +33,7 @@ test("a WebSocket to the API is refused at once, also after a screen has been se
       "sec-websocket-version": "13",
       "sec-websocket-key": "c3dpdGNoeWFyZC10ZXN0IQ==",
     };
-    get(`${product.url}/v1/responses`, { headers: upgrade, timeout: 10_000 }, (answer) => resolve(answer.resume().statusCode)).on(
+    get(`${desk.url}/v1/responses`, { headers: upgrade, timeout: 10_000 }, (answer) => resolve(answer.resume().statusCode)).on(
       "error",
       reject,
     );
@@ -60,14 +43,14 @@ test("a WebSocket to the API is refused at once, also after a screen has been se
 
 describe("the first admin", () => {
   test("signs in with the one-time password once, must choose another, and then sees the users", async () => {
-    const oneTimePassword = /^One-time password: (\S+)$/m.exec(product.output())?.[1] ?? "";
-    const page = await openPage();
+    const oneTimePassword = /^One-time password: (\S+)$/m.exec(desk.product.output())?.[1] ?? "";
+    const page = await desk.openPage();
     await signIn(page, "admin", oneTimePassword);
     await page.waitForURL("**/change-password");
-    await page.goto(`${product.url}/admin`);
+    await page.goto("/admin");
     expect(new URL(page.url()).pathname).toBe("/change-password");
 
-    const other = await openPage();
+    const other = await desk.openPage();
     await signIn(other, "admin", oneTimePassword);
     expect(await alertText(other)).toBe(REFUSAL);
 
@@ -90,17 +73,13 @@ describe("the first admin", () => {
 
 describe("a customer", () => {
   test("sees the balance and each request with its tokens and cost", async () => {
-    const answer = await fetch(`${product.url}/v1/responses`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${ada.apiKey}`, "content-type": "application/json" },
-      body: JSON.stringify({ model: "gpt-5.5", input: "Say hello" }),
-    });
+    const answer = await ask(desk.product, ada.apiKey, { model: "gpt-5.5", input: "Say hello" });
     expect(answer.status).toBe(200);
     const { usage } = (await answer.json()) as { usage: { input_tokens: number; output_tokens: number } };
     const [logged] = (await readApi<{ rows: { costUsd: string }[] }>("/api/v1/requests?limit=1")).rows;
     const { wallet } = await readApi<{ wallet: { availableUsd: string } }>("/api/v1/me");
 
-    const page = await openDashboard({ timezoneId: "Asia/Kolkata" });
+    const page = await desk.openSignedIn(ada, { timezoneId: "Asia/Kolkata" });
     const balance = page.getByRole("banner").getByTitle(`$${trimZeros(wallet.availableUsd)}`);
     expect(await balance.innerText()).toBe(`$${wallet.availableUsd.slice(0, -4)}`);
     const row = page.getByRole("table", { name: "Last requests" }).getByRole("row").nth(1);
@@ -118,22 +97,21 @@ describe("a customer", () => {
   });
 
   test("finds out from a request's own page which lane answered it, and how its cost adds up", async () => {
-    const page = await openDashboard();
+    const page = await desk.openSignedIn(ada);
     await page.getByRole("table", { name: "Last requests" }).getByRole("link").first().click();
     await page.waitForURL("**/dashboard/requests/req_*");
     await page.getByText("Wallet answered").waitFor();
     await page.getByText("Charged, rounded up to the micro-dollar").waitFor();
     await page.getByText("Settled at what it cost").waitFor();
-    expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
-    const stranger = await browser.newContext();
-    onTestFinished(() => stranger.close());
-    expect((await (await stranger.newPage()).goto(page.url()))?.url()).toMatch(/\/sign-in/);
+    expect(await pageFaults(page, "a request")).toEqual([]);
+    const stranger = await desk.openPage();
+    expect((await stranger.goto(page.url()))?.url()).toMatch(/\/sign-in/);
   });
 
   test("sees the balance move without reloading", async () => {
-    const page = await openDashboard();
+    const page = await desk.openSignedIn(ada);
     await page.getByRole("banner").getByText("Balance").waitFor();
-    await admin("credit", "--username", "ada", "--amount-usd", "5", "--note", "a gift");
+    await runAdmin(desk.product, ["credit", "--username", "ada", "--amount-usd", "5", "--note", "a gift"]);
     const { wallet } = await readApi<{ wallet: { availableUsd: string } }>("/api/v1/me");
     await page
       .getByRole("banner")
@@ -142,29 +120,25 @@ describe("a customer", () => {
   });
 
   test("is told when the wallet is empty, beside its lane too", async () => {
-    const broke = (await admin("customer", "create", "--username", "broke")) as Customer;
-    const page = await openPage();
-    await signIn(page, broke.username, broke.password);
-    await page.waitForURL("**/dashboard");
+    const broke = (await runAdmin(desk.product, ["customer", "create", "--username", "broke"])) as Customer;
+    const page = await desk.openSignedIn(broke);
     await page.getByText("Your operator adds credit.").waitFor();
     const lanes = page.getByRole("list", { name: "Lanes in their order" });
     expect(await lanes.innerText()).toContain("empty");
-    await admin("credit", "--username", "broke", "--amount-usd", "5", "--note", "a gift");
+    await runAdmin(desk.product, ["credit", "--username", "broke", "--amount-usd", "5", "--note", "a gift"]);
     await lanes.getByText("ready").waitFor();
   });
 
   test("sees the newest requests on the overview and reaches the whole log from there", async () => {
-    const body = JSON.stringify({ model: "gpt-5.5", input: "Say hello" });
-    const headers = { authorization: `Bearer ${ada.apiKey}`, "content-type": "application/json" };
-    await Promise.all(Array.from({ length: 9 }, () => fetch(`${product.url}/v1/responses`, { method: "POST", headers, body })));
-    const page = await openDashboard();
+    await Promise.all(Array.from({ length: 9 }, () => ask(desk.product, ada.apiKey, { model: "gpt-5.5", input: "Say hello" })));
+    const page = await desk.openSignedIn(ada);
     expect(await page.getByRole("table", { name: "Last requests" }).getByRole("row").count()).toBe(1 + 8);
     await page.getByRole("link", { name: "All requests" }).click();
     await page.waitForURL("**/dashboard/requests");
   });
 
   test("reaches the change of password from the header", async () => {
-    const page = await openDashboard({ viewport: { width: 320, height: 700 } });
+    const page = await desk.openSignedIn(ada, { viewport: { width: 320, height: 700 } });
     await page.getByRole("button", { name: "Account of ada" }).click();
     const link = page.getByRole("menuitem", { name: "Settings" });
     expect((await link.boundingBox())?.height).toBeGreaterThanOrEqual(44);
@@ -176,14 +150,13 @@ describe("a customer", () => {
   });
 
   test("reaches the dashboard under its old address", async () => {
-    const page = await openDashboard();
-    await page.goto(`${product.url}/dashboard.html`);
+    const page = await desk.openSignedIn(ada, { at: "/dashboard.html" });
     expect(new URL(page.url()).pathname).toBe("/dashboard");
   });
 
   test("finds nothing where an admin would find the users", async () => {
-    const page = await openDashboard();
-    const answer = await page.goto(`${product.url}/admin`);
+    const page = await desk.openSignedIn(ada, { expectedComplaint: "404" });
+    const answer = await page.goto("/admin");
     expect(answer?.status()).toBe(404);
     expect(await page.getByRole("heading").innerText()).toBe("There is nothing here");
   });
@@ -192,7 +165,7 @@ describe("a customer", () => {
 describe("sign-in", () => {
   test("a wrong password and an unknown name get one answer, and the name that was typed stays", async () => {
     for (const name of ["ada", "nobody"]) {
-      const page = await openPage();
+      const page = await desk.openPage();
       await signIn(page, name, "not the password");
       expect(await alertText(page)).toBe(REFUSAL);
       expect(await page.getByLabel("Username or e-mail").inputValue()).toBe(name);
@@ -201,9 +174,9 @@ describe("sign-in", () => {
   });
 
   test("signing out ends the session on the server: a copied cookie is worth nothing", async () => {
-    const page = await openDashboard();
+    const page = await desk.openSignedIn(ada);
     const copied = (await page.context().cookies()).find(({ name }) => name === SESSION_COOKIE);
-    const me = () => fetch(`${product.url}/api/v1/me`, { headers: { cookie: `${SESSION_COOKIE}=${copied?.value}` } });
+    const me = () => fetch(`${desk.url}/api/v1/me`, { headers: { cookie: `${SESSION_COOKIE}=${copied?.value}` } });
     expect((await me()).status).toBe(200);
     await page.getByRole("button", { name: "Account of ada" }).click();
     await page.getByRole("menuitem", { name: "Sign out" }).click();
@@ -212,8 +185,8 @@ describe("sign-in", () => {
   });
 
   test("signing out on all devices ends the other sessions too", async () => {
-    const [here, there] = [await openDashboard(), await openDashboard()];
-    await here.goto(`${product.url}/change-password`);
+    const [here, there] = [await desk.openSignedIn(ada), await desk.openSignedIn(ada)];
+    await here.goto("/change-password");
     await here.getByRole("button", { name: "Sign out on all devices" }).click();
     await here.waitForURL("**/sign-in");
     await there.reload();
@@ -221,7 +194,7 @@ describe("sign-in", () => {
   });
 
   test("works without JavaScript, keeps what was typed, and signs out again", async () => {
-    const page = await openPage({ javaScriptEnabled: false });
+    const page = await desk.openPage({ javaScriptEnabled: false });
     await signIn(page, "ada", "not the password");
     expect(await alertText(page)).toBe(REFUSAL);
     expect(await page.getByLabel("Username or e-mail").inputValue()).toBe("ada");
@@ -232,13 +205,13 @@ describe("sign-in", () => {
   });
 
   test("next-auth's own endpoints take the same name and password", async () => {
-    const csrf = await fetch(`${product.url}/api/auth/csrf`);
+    const csrf = await fetch(`${desk.url}/api/auth/csrf`);
     const { csrfToken } = (await csrf.json()) as { csrfToken: string };
     const cookie = csrf.headers
       .getSetCookie()
       .map((line) => line.split(";")[0])
       .join("; ");
-    const signedIn = await fetch(`${product.url}/api/auth/callback/credentials`, {
+    const signedIn = await fetch(`${desk.url}/api/auth/callback/credentials`, {
       method: "POST",
       redirect: "manual",
       headers: { cookie },
@@ -249,7 +222,7 @@ describe("sign-in", () => {
         .getSetCookie()
         .find((line) => line.startsWith(SESSION_COOKIE))
         ?.split(";")[0] ?? "";
-    const me = await fetch(`${product.url}/api/v1/me`, { headers: { cookie: session } });
+    const me = await fetch(`${desk.url}/api/v1/me`, { headers: { cookie: session } });
     expect(await me.json()).toMatchObject({ user: { username: "ada" } });
   });
 });
@@ -259,46 +232,36 @@ describe("every screen", () => {
     stranger: ["/", "/sign-in", "/no-such-page"],
     newcomer: ["/change-password"],
     customer: ["/dashboard", "/change-password"],
-    admin: ["/admin", "/admin/users/ada"],
+    admin: () => ["/admin", `/admin/users/${ada.userId}`],
   };
 
   test.each(LOOKS)(
     "$width pixels wide and $colorScheme: no axe violation, no sideways scroll, no word in the console, and it says that it is simulated",
-    async ({ width, colorScheme }) => {
-      const options: BrowserContextOptions = { colorScheme, viewport: { width, height: 900 } };
+    async (look) => {
       const found = [
-        ...(await faults(await openPage(options), screens.stranger)),
-        ...(await faults(await openDashboard(options), screens.customer)),
+        ...(await faults(await desk.openPage({ expectedComplaint: "404", ...inLook(look) }), screens.stranger)),
+        ...(await faults(await desk.openSignedIn(ada, inLook(look)), screens.customer)),
       ];
-      const page = await openPage(options);
-      const username = `operator-${width}-${colorScheme}`;
-      const { oneTimePassword } = (await admin("admin", "create", "--username", username)) as { oneTimePassword: string };
-      await signIn(page, username, oneTimePassword);
-      await page.waitForURL("**/change-password");
+      const page = await desk.openPage(inLook(look));
+      await signInAsNewAdmin(desk.product, page, `operator-${look.width}-${look.colorScheme}`);
       found.push(...(await faults(page, screens.newcomer)));
       await choosePassword(page, ADMIN_PASSWORD);
       await page.waitForURL("**/admin");
-      found.push(...(await faults(page, screens.admin)));
+      found.push(...(await faults(page, screens.admin())));
       expect(found).toEqual([]);
     },
   );
 
-  async function faults(page: Page, paths: string[]): Promise<string[]> {
-    const found: string[] = [];
-    for (const screen of paths) {
-      await page.goto(`${product.url}${screen.replace("/ada", `/${ada.userId}`)}`);
+  function faults(page: Page, addresses: readonly string[]): Promise<string[]> {
+    return faultsOf(page, addresses, async (address) => {
       await page.waitForLoadState("networkidle");
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      found.push(...violations.map(({ id, nodes }) => `${screen}: ${id} ${nodes.map(({ html }) => html).join(" ")}`));
-      if (await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth)) found.push(`${screen}: scrolls sideways`);
-      if ((await page.getByRole("complementary").innerText()) !== SIMULATED) found.push(`${screen}: does not say that it is simulated`);
-    }
-    return found;
+      expect(await page.getByRole("complementary").innerText(), address).toBe(SIMULATED);
+    });
   }
 
   test("the chosen theme outlives a reload", async () => {
-    const page = await openPage({ colorScheme: "light" });
-    await page.goto(`${product.url}/sign-in`);
+    const page = await desk.openPage({ colorScheme: "light" });
+    await page.goto("/sign-in");
     await page.getByRole("button", { name: "Dark" }).click();
     await page.reload();
     expect(await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme)).toBe("dark");
@@ -306,59 +269,20 @@ describe("every screen", () => {
   });
 });
 
-async function admin(...given: string[]): Promise<unknown> {
-  const { stdout } = await promisify(execFile)(process.execPath, ["workers/run.mjs", "admin", ...given, "--json"], {
-    env: { ...process.env, SWITCHYARD_DATA_DIR: product.dataDir },
-  });
-  return JSON.parse(stdout);
-}
-
-async function createCustomer(username: string): Promise<Customer> {
-  return (await admin("customer", "create", "--username", username, "--credit-usd", "10")) as Customer;
-}
-
 async function readApi<T>(address: string): Promise<T> {
-  const response = await fetch(`${product.url}${address}`, { headers: { authorization: `Bearer ${ada.apiKey}` } });
+  const response = await fetch(`${desk.url}${address}`, { headers: { authorization: `Bearer ${ada.apiKey}` } });
   expect(response.headers.get("cache-control")).toBe("no-store");
   return (await response.json()) as T;
 }
 
-/** In a context of its own. Whatever the browser complains about fails the test, apart from a page that is meant to be missing. */
-async function openPage(options: BrowserContextOptions = {}): Promise<Page> {
-  const context = await browser.newContext(options);
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on("console", (message) => {
-    if (["error", "warning"].includes(message.type()) && !message.text().includes("404")) complaints.push(message.text());
-  });
-  page.on("pageerror", (error) => complaints.push(String(error)));
-  onTestFinished(async () => {
-    await context.close();
-    expect(complaints).toEqual([]);
-  });
-  return page;
-}
-
+/** Into the form that is open already, if one is: it has to work after a refusal too. */
 async function signIn(page: Page, name: string, password: string): Promise<void> {
-  if (new URL(page.url(), "http://blank").pathname !== "/sign-in") await page.goto(`${product.url}/sign-in`);
+  if (new URL(page.url(), "http://blank").pathname !== "/sign-in") await page.goto("/sign-in");
   await page.getByLabel("Username or e-mail").fill(name);
   await page.getByLabel("Password").fill(password);
   const answered = page.waitForResponse((response) => response.request().method() === "POST");
   await page.getByRole("button", { name: "Sign in" }).click();
   await answered;
-}
-
-async function choosePassword(page: Page, password: string): Promise<void> {
-  await page.getByLabel("New password", { exact: true }).fill(password);
-  await page.getByLabel("New password, once more").fill(password);
-  await page.getByRole("button", { name: "Set the password" }).click();
-}
-
-async function openDashboard(options: BrowserContextOptions = {}): Promise<Page> {
-  const page = await openPage(options);
-  await signIn(page, "ada", ada.password);
-  await page.waitForURL("**/dashboard");
-  return page;
 }
 
 async function alertText(page: Page): Promise<string> {

@@ -1,56 +1,31 @@
-import { mkdtempSync, readdirSync, realpathSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync } from "node:fs";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
-import type { Browser, BrowserContextOptions } from "playwright-core";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { launchBrowser } from "@/tests/e2e/browser";
-import { connect, createCustomer, runAdmin, signIn } from "@/tests/e2e/product-desk";
-import { READY, spawnProduct, type RunningProduct } from "@/tests/factories/start-product";
+import type { BrowserContextOptions } from "playwright-core";
+import { expect, test } from "vitest";
+import { startDesk } from "@/tests/e2e/desk";
+import { ask, connect, createCustomer, enter, enterAsNewAdmin, runAdmin } from "@/tests/e2e/product-desk";
 
 const SCRIPT_BYTES_MAX = 250 * 1024;
 
-const folder = realpathSync(mkdtempSync(path.join(tmpdir(), "switchyard-script-size-")));
-let product: RunningProduct;
-let browser: Browser;
-
-beforeAll(async () => {
-  product = await spawnProduct(path.join(folder, "data"));
-  [browser] = await Promise.all([launchBrowser(), product.said(READY)]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await product?.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+const desk = startDesk();
 
 test("every page of the dashboard and of the operator loads less script than 250 KB, compressed", async () => {
-  const ada = await createCustomer(product, "ada");
-  const context = await browser.newContext();
-  onTestFinished(() => context.close());
-  const page = await context.newPage();
-  await signIn(product, page, ada);
-  await page.waitForURL("**/dashboard");
-  const laneId = path.basename(await connect(product, page, "My ChatGPT"));
-  const headers = { authorization: `Bearer ${ada.apiKey}`, "content-type": "application/json" };
+  const ada = await createCustomer(desk.product, "ada");
+  const [laneId, customer] = await desk.withPage(async (page) => {
+    await enter(desk.product, page, ada);
+    return [path.basename(await connect(desk.product, page, "My ChatGPT")), await page.context().storageState()];
+  });
   // On the wallet alone: the other lane waits for its sign-in.
-  const request = { method: "POST", headers, body: JSON.stringify({ model: "gpt-5.5", input: "Say hello" }) };
-  await fetch(`${product.url}/v1/responses`, request);
-  const log = (await (await fetch(`${product.url}/api/v1/requests?limit=1`, { headers })).json()) as { rows: { id: string }[] };
-  const [key] = (await runAdmin(product, ["key", "list", "--username", "ada"])) as { id: string }[];
-  const ids = { laneId, keyId: key?.id, requestId: log.rows[0]?.id, id: ada.userId };
-  const customer = await context.storageState();
-
-  await context.clearCookies();
-  const { oneTimePassword } = (await runAdmin(product, ["admin", "create", "--username", "operator"])) as { oneTimePassword: string };
-  await signIn(product, page, { username: "operator", password: oneTimePassword });
-  await page.waitForURL("**/change-password");
-  await page.getByLabel("New password", { exact: true }).fill("an operator's long password");
-  await page.getByLabel("New password, once more").fill("an operator's long password");
-  await page.getByRole("button", { name: "Set the password" }).click();
-  await page.waitForURL("**/admin");
-  const operator = await context.storageState();
+  await ask(desk.product, ada.apiKey, { model: "gpt-5.5", input: "Say hello" });
+  const log = await fetch(`${desk.url}/api/v1/requests?limit=1`, { headers: { authorization: `Bearer ${ada.apiKey}` } });
+  const { rows } = (await log.json()) as { rows: { id: string }[] };
+  const [key] = (await runAdmin(desk.product, ["key", "list", "--username", "ada"])) as { id: string }[];
+  const ids = { laneId, keyId: key?.id, requestId: rows[0]?.id, id: ada.userId };
+  const operator = await desk.withPage(async (page) => {
+    await enterAsNewAdmin(desk.product, page, "operator");
+    return page.context().storageState();
+  });
 
   const sizes: Record<string, number> = {};
   for (const [group, storageState] of [
@@ -77,16 +52,17 @@ function addressesIn(group: string, ids: Record<string, string | undefined>): st
 }
 
 /** In a context of its own: nothing comes from the browser's cache. */
-async function scriptBytes(address: string, storageState: BrowserContextOptions["storageState"]): Promise<number> {
-  const context = await browser.newContext({ storageState });
-  const page = await context.newPage();
-  const sizes: Promise<number>[] = [];
-  page.on("response", (response) => {
-    if (response.request().resourceType() === "script") sizes.push(response.body().then((body) => gzipSync(body).length));
-  });
-  expect((await page.goto(`${product.url}${address}`))?.status(), address).toBe(200);
-  await page.waitForLoadState("networkidle");
-  const total = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
-  await context.close();
-  return total;
+function scriptBytes(address: string, storageState: BrowserContextOptions["storageState"]): Promise<number> {
+  return desk.withPage(
+    async (page) => {
+      const sizes: Promise<number>[] = [];
+      page.on("response", (response) => {
+        if (response.request().resourceType() === "script") sizes.push(response.body().then((body) => gzipSync(body).length));
+      });
+      expect((await page.goto(address))?.status(), address).toBe(200);
+      await page.waitForLoadState("networkidle");
+      return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+    },
+    { storageState },
+  );
 }

@@ -1,46 +1,25 @@
-import { mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import AxeBuilder from "@axe-core/playwright";
+import { readFileSync } from "node:fs";
 import { Secret, TOTP } from "otpauth";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { launchBrowser } from "@/tests/e2e/browser";
-import { LOOKS } from "@/tests/e2e/looks";
-import { createCustomer, runAdmin, signIn, simulatedOpenai, type Customer } from "@/tests/e2e/product-desk";
-import { READY, spawnProduct, type RunningProduct } from "@/tests/factories/start-product";
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import { type PageOptions, startDesk } from "@/tests/e2e/desk";
+import { inLook, LOOKS } from "@/tests/e2e/looks";
+import { faultsOf } from "@/tests/e2e/page-faults";
+import { createCustomer, runAdmin, simulatedOpenai, type Customer } from "@/tests/e2e/product-desk";
 
 /* A person's own account and the order of their lanes, in the whole product. */
 const SETTINGS = "/dashboard/settings";
 
-const folder = realpathSync(mkdtempSync(path.join(tmpdir(), "switchyard-settings-")));
-let product: RunningProduct;
-let browser: Browser;
+const desk = startDesk({ settings: { CODEX_LANES: "off" } });
 
-beforeAll(async () => {
-  product = await spawnProduct(path.join(folder, "data"), { CODEX_LANES: "off" });
-  [browser] = await Promise.all([launchBrowser(), product.said(READY)]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await product?.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-async function openPage(options: BrowserContextOptions = {}): Promise<Page> {
-  const context = await browser.newContext(options);
-  onTestFinished(() => context.close());
-  return context.newPage();
+async function signedIn(username: string, at: string, options: PageOptions = {}): Promise<{ page: Page; customer: Customer }> {
+  const customer = await createCustomer(desk.product, username);
+  return { page: await openSignedIn(customer, { at, ...options }), customer };
 }
 
-async function signedIn(username: string, at: string, options: BrowserContextOptions = {}): Promise<{ page: Page; customer: Customer }> {
-  const customer = await createCustomer(product, username);
-  const page = await openPage(options);
-  await signIn(product, page, customer);
-  await page.waitForURL("**/dashboard");
-  await page.goto(`${product.url}${at}`);
-  return { page, customer };
+/** Sessions end here, while their pages go on asking for the balance. */
+function openSignedIn(customer: Customer, options: PageOptions = {}): Promise<Page> {
+  return desk.openSignedIn(customer, { expectedComplaint: "401", ...options });
 }
 
 describe("settings", () => {
@@ -99,16 +78,15 @@ describe("settings", () => {
 
   test("shows where one is signed in, and signs another place out", async () => {
     const { page, customer } = await signedIn("everywhere", `${SETTINGS}/security`);
-    const other = await openPage({ userAgent: "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:132.0) Gecko/20100101 Firefox/132.0" });
-    await signIn(product, other, customer);
-    await other.waitForURL("**/dashboard");
+    const userAgent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:132.0) Gecko/20100101 Firefox/132.0";
+    const other = await openSignedIn(customer, { userAgent });
     await page.reload();
     const sessions = page.getByRole("list", { name: "Open sessions" }).getByRole("listitem");
     expect(await sessions.count()).toBe(2);
     expect(await sessions.filter({ hasText: "this one" }).count()).toBe(1);
     await page.getByRole("button", { name: /^Sign out Firefox on Windows/ }).click();
     await sessions.filter({ hasText: "Firefox on Windows" }).waitFor({ state: "detached" });
-    await other.goto(`${product.url}/dashboard`);
+    await other.goto("/dashboard");
     expect(new URL(other.url()).pathname).toBe("/sign-in");
   });
 
@@ -116,7 +94,7 @@ describe("settings", () => {
     const { page } = await signedIn("quiet", `${SETTINGS}/notifications`, { javaScriptEnabled: false });
     await page.getByRole("switch", { name: /A paid lane takes over/ }).uncheck();
     await page.getByRole("button", { name: "Save" }).click();
-    await page.goto(`${product.url}${SETTINGS}/notifications`);
+    await page.goto(`${SETTINGS}/notifications`);
     expect(await page.getByRole("switch", { name: /A paid lane takes over/ }).isChecked()).toBe(false);
     expect(await page.getByRole("switch", { name: /OpenAI signed an account out/ }).isChecked()).toBe(true);
   });
@@ -135,18 +113,16 @@ describe("settings", () => {
     expect(lines.map((line) => (JSON.parse(line) as { record: string }).record)).toEqual(
       expect.arrayContaining(["profile", "api_key", "lane"]),
     );
-    expect((await (await openPage()).request.get(`${product.url}${href}`)).status()).toBe(401);
+    expect((await (await desk.openPage()).request.get(`${desk.url}${href}`)).status()).toBe(401);
     const { page: stranger } = await signedIn("curious", SETTINGS);
-    expect((await stranger.request.get(`${product.url}${href}`)).status()).toBe(403);
-    const byKey = await fetch(`${product.url}${href}`, { headers: { authorization: `Bearer ${customer.apiKey}` } });
+    expect((await stranger.request.get(`${desk.url}${href}`)).status()).toBe(403);
+    const byKey = await fetch(`${desk.url}${href}`, { headers: { authorization: `Bearer ${customer.apiKey}` } });
     expect(byKey.status).toBe(403);
   });
 
   test("an account is deleted by name and password, and its key and sessions are over at once", async () => {
     const { page, customer } = await signedIn("leaver", `${SETTINGS}/data`);
-    const other = await openPage();
-    await signIn(product, other, customer);
-    await other.waitForURL("**/dashboard");
+    const other = await openSignedIn(customer);
     await page.getByText("$10.00 is left in your wallet").waitFor();
     const form = page.locator("form", { has: page.getByRole("button", { name: "Delete my account" }) });
     await form.getByLabel("Type leaver to go on").fill("somebody");
@@ -157,11 +133,11 @@ describe("settings", () => {
     await form.getByLabel("Your password").fill(customer.password);
     await form.getByRole("button").click();
     await page.getByRole("heading", { name: "Your account is deleted" }).waitFor();
-    await other.goto(`${product.url}/dashboard`);
+    await other.goto("/dashboard");
     expect(new URL(other.url()).pathname).toBe("/sign-in");
-    const answer = await fetch(`${product.url}/v1/models`, { headers: { authorization: `Bearer ${customer.apiKey}` } });
+    const answer = await fetch(`${desk.url}/v1/models`, { headers: { authorization: `Bearer ${customer.apiKey}` } });
     expect(answer.status).toBe(401);
-    expect(await runAdmin(product, ["ledger", "verify"])).toMatchObject({ ok: true });
+    expect(await runAdmin(desk.product, ["ledger", "verify"])).toMatchObject({ ok: true });
   });
 });
 
@@ -170,7 +146,7 @@ describe("lanes", () => {
     const { page } = await signedIn("sorter", "/dashboard/lanes/add-key");
     for (const label of ["Alpha", "Beta"]) await addKeyLane(page, label);
     const order = () => page.getByRole("list", { name: "Lanes in their order" }).getByRole("heading").allInnerTexts();
-    await page.goto(`${product.url}/dashboard/lanes`);
+    await page.goto("/dashboard/lanes");
     // Nothing is dragged before the browser has taken over.
     await page.waitForLoadState("networkidle");
     await expect.poll(order).toEqual(["Alpha", "Beta", "Wallet"]);
@@ -226,32 +202,21 @@ describe("lanes", () => {
   }
 
   async function addKeyLane(page: Page, label: string): Promise<void> {
-    await page.goto(`${product.url}/dashboard/lanes/add-key`);
+    await page.goto("/dashboard/lanes/add-key");
     await page.getByLabel("Name of the lane").fill(label);
-    await page.getByLabel("Address").fill(simulatedOpenai(product));
+    await page.getByLabel("Address").fill(simulatedOpenai(desk.product));
     await page.getByLabel("API key").fill("sk-a-key-of-their-own");
     await page.getByRole("button", { name: /add|test/i }).click();
     await page.waitForURL(/\/dashboard\/lanes(\/lane_\w+)?$/);
   }
 });
 
-test("every page is accessible, complains of nothing, and does not scroll sideways, at both widths and in both themes", async () => {
-  const { page } = await signedIn("looker", SETTINGS);
-  const complaints: string[] = [];
-  page.on("console", (message) => {
-    if (message.type() === "error") complaints.push(`${page.url()} ${message.text()}`);
-  });
-  page.on("pageerror", (error) => complaints.push(`${page.url()} ${error.message}`));
-  const paths = ["", "/security", "/notifications", "/data"].map((section) => `${SETTINGS}${section}`);
-  for (const address of [...paths, "/dashboard/lanes", "/dashboard/lanes/what-if"]) {
-    for (const { width, colorScheme } of LOOKS) {
-      await page.setViewportSize({ width, height: 800 });
-      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      await page.goto(`${product.url}${address}`);
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      expect(violations.map(({ id, nodes }) => `${address} ${id}: ${nodes[0]?.html}`)).toEqual([]);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth), address).toBeLessThanOrEqual(width);
-    }
-  }
-  expect(complaints).toEqual([]);
-});
+test.each(LOOKS)(
+  "$width pixels wide and $colorScheme: every page is accessible, complains of nothing, and does not scroll sideways",
+  async (look) => {
+    const customer = await createCustomer(desk.product, `looker-${look.width}`);
+    const page = await desk.openSignedIn(customer, { ...inLook(look), reducedMotion: "reduce" });
+    const sections = ["", "/security", "/notifications", "/data"].map((section) => `${SETTINGS}${section}`);
+    expect(await faultsOf(page, [...sections, "/dashboard/lanes", "/dashboard/lanes/what-if"])).toEqual([]);
+  },
+);

@@ -1,21 +1,14 @@
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import AxeBuilder from "@axe-core/playwright";
-import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { launchBrowser } from "@/tests/e2e/browser";
-import { LOOKS } from "@/tests/e2e/looks";
-import { createCustomer, runAdmin, signIn, type Customer } from "@/tests/e2e/product-desk";
-import { READY, spawnProduct, type RunningProduct } from "@/tests/factories/start-product";
+import type { BrowserContextOptions, Locator, Page } from "playwright-core";
+import { beforeAll, describe, expect, test } from "vitest";
+import { startDesk } from "@/tests/e2e/desk";
+import { inLook, LOOKS } from "@/tests/e2e/looks";
+import { FOCUS_GUARDS, pageFaults } from "@/tests/e2e/page-faults";
+import { ask, createCustomer, type Customer, enter, enterAsNewAdmin } from "@/tests/e2e/product-desk";
 
-const ADMIN_PASSWORD = "an admin's long password";
 const TARGET_PX = 44;
 const PHONE: BrowserContextOptions = { viewport: { width: 320, height: 700 } };
 
-const folder = realpathSync(mkdtempSync(path.join(tmpdir(), "switchyard-shell-")));
-let product: RunningProduct;
-let browser: Browser;
+const desk = startDesk();
 let ada: Customer;
 let requestId: string;
 /** Cookies of one sign-in each: what a shell does is the same in every session. */
@@ -23,36 +16,18 @@ let customerState: BrowserContextOptions["storageState"];
 let adminState: BrowserContextOptions["storageState"];
 
 beforeAll(async () => {
-  product = await spawnProduct(path.join(folder, "data"));
-  [browser] = await Promise.all([launchBrowser(), product.said(READY)]);
-  ada = await createCustomer(product, "ada");
-  const authorization = `Bearer ${ada.apiKey}`;
-  await fetch(`${product.url}/v1/responses`, {
-    method: "POST",
-    headers: { authorization, "content-type": "application/json" },
-    body: JSON.stringify({ model: "gpt-5.5", input: "Say hello" }),
-  });
-  const log = await fetch(`${product.url}/api/v1/requests?limit=1`, { headers: { authorization } });
+  ada = await createCustomer(desk.product, "ada");
+  await ask(desk.product, ada.apiKey, { model: "gpt-5.5", input: "Say hello" });
+  const log = await fetch(`${desk.url}/api/v1/requests?limit=1`, { headers: { authorization: `Bearer ${ada.apiKey}` } });
   requestId = ((await log.json()) as { rows: { id: string }[] }).rows[0]?.id ?? "";
-  customerState = await stateAfter(async (page) => {
-    await signIn(product, page, ada);
-    await page.waitForURL("**/dashboard");
+  customerState = await desk.withPage(async (page) => {
+    await enter(desk.product, page, ada);
+    return page.context().storageState();
   });
-  adminState = await stateAfter(async (page) => {
-    const { oneTimePassword } = (await runAdmin(product, ["admin", "create", "--username", "operator"])) as { oneTimePassword: string };
-    await signIn(product, page, { username: "operator", password: oneTimePassword });
-    await page.waitForURL("**/change-password");
-    await page.getByLabel("New password", { exact: true }).fill(ADMIN_PASSWORD);
-    await page.getByLabel("New password, once more").fill(ADMIN_PASSWORD);
-    await page.getByRole("button", { name: "Set the password" }).click();
-    await page.waitForURL("**/admin");
+  adminState = await desk.withPage(async (page) => {
+    await enterAsNewAdmin(desk.product, page, "operator");
+    return page.context().storageState();
   });
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await product?.stop();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 describe("the way around", () => {
@@ -61,18 +36,18 @@ describe("the way around", () => {
       [customerState, "/dashboard"],
       [adminState, "/admin"],
     ] as const) {
-      const page = await openPage({ storageState: state }, start);
+      const page = await desk.openPage({ storageState: state, at: start });
       const links = await page.getByRole("navigation", { name: "Main" }).getByRole("link").all();
       const addresses = await Promise.all(links.map((link) => link.getAttribute("href")));
       expect(addresses.length).toBeGreaterThan(5);
-      for (const address of addresses) expect((await page.request.get(`${product.url}${address}`)).status(), `${address}`).toBe(200);
+      for (const address of addresses) expect((await page.request.get(`${desk.url}${address}`)).status(), `${address}`).toBe(200);
       const current = page.getByRole("navigation", { name: "Main" }).locator('[aria-current="page"]');
       expect(await current.getAttribute("href")).toBe(start);
     }
   });
 
   test("on a phone the menu opens over the page, its links are easy to hit, and following one closes it", async () => {
-    const page = await openPage({ storageState: customerState, ...PHONE }, "/dashboard");
+    const page = await desk.openPage({ storageState: customerState, ...PHONE, at: "/dashboard" });
     await ready(page);
     await page.getByRole("button", { name: "Menu", exact: true }).click();
     const menu = page.getByRole("dialog");
@@ -83,7 +58,7 @@ describe("the way around", () => {
   });
 
   test("every control of the header is easy to hit at 320 pixels, and nothing scrolls sideways", async () => {
-    const page = await openPage({ storageState: customerState, ...PHONE }, "/dashboard");
+    const page = await desk.openPage({ storageState: customerState, ...PHONE, at: "/dashboard" });
     await ready(page);
     const controls = [
       ...(await page.getByRole("banner").getByRole("button").all()),
@@ -95,9 +70,7 @@ describe("the way around", () => {
   });
 
   test("links and the sign-out work without JavaScript", async () => {
-    const page = await openPage({ javaScriptEnabled: false, ...PHONE });
-    await signIn(product, page, ada);
-    await page.waitForURL("**/dashboard");
+    const page = await desk.openSignedIn(ada, { javaScriptEnabled: false, ...PHONE });
     await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Lanes" }).click();
     await page.waitForURL("**/dashboard/lanes");
     await page.getByRole("button", { name: "Sign out" }).click();
@@ -105,9 +78,7 @@ describe("the way around", () => {
   });
 
   test("the account menu chooses the theme, which outlives a reload, and signs out", async () => {
-    const page = await openPage({ colorScheme: "light" });
-    await signIn(product, page, ada);
-    await page.waitForURL("**/dashboard");
+    const page = await desk.openSignedIn(ada, { colorScheme: "light" });
     await ready(page);
     await page.getByRole("button", { name: "Account of ada" }).click();
     await page.getByRole("menuitemradio", { name: "Dark" }).click();
@@ -123,7 +94,7 @@ describe("the way around", () => {
 });
 
 test("the account menu opens by the keyboard at its first item, and gives the focus back", async () => {
-  const page = await openPage({ storageState: customerState }, "/dashboard");
+  const page = await desk.openPage({ storageState: customerState, at: "/dashboard" });
   await ready(page);
   const button = page.getByRole("button", { name: "Account of ada" });
   for (const key of ["Enter", "Space"]) {
@@ -140,7 +111,7 @@ test("the account menu opens by the keyboard at its first item, and gives the fo
 
 describe("the command palette", () => {
   test("opens by the keyboard, finds a page, and gives the focus back when it is closed", async () => {
-    const page = await openPage({ storageState: customerState }, "/dashboard");
+    const page = await desk.openPage({ storageState: customerState, at: "/dashboard" });
     await ready(page);
     const button = page.getByRole("button", { name: "Search and commands" });
     await button.focus();
@@ -156,22 +127,22 @@ describe("the command palette", () => {
   });
 
   test("leads to errands by what one wants, to pages of the documentation, and asks it what nothing is called", async () => {
-    const page = await openPage({ storageState: customerState }, "/dashboard");
+    const page = await desk.openPage({ storageState: customerState, at: "/dashboard" });
     for (const [typed, address] of [
       ["two-factor", "/dashboard/settings/security"],
       ["billing rules", "/docs/billing"],
       ["cached tokens cost", "/docs/search?q=cached%20tokens%20cost"],
     ] as const) {
-      await page.goto(`${product.url}/dashboard`);
+      await page.goto("/dashboard");
       await openPalette(page);
       await page.getByRole("combobox").fill(typed);
       await page.keyboard.press("Enter");
-      await page.waitForURL(`${product.url}${address}`);
+      await page.waitForURL(`${desk.url}${address}`);
     }
   });
 
   test("opens a request by its id", async () => {
-    const page = await openPage({ storageState: customerState }, "/dashboard");
+    const page = await desk.openPage({ storageState: customerState, at: "/dashboard" });
     await openPalette(page);
     await page.getByRole("combobox").fill(requestId);
     await page.keyboard.press("Enter");
@@ -179,20 +150,20 @@ describe("the command palette", () => {
   });
 
   test("copies the base URL and says so in a live region", async () => {
-    const page = await openPage({ storageState: customerState, permissions: ["clipboard-read", "clipboard-write"] }, "/dashboard");
+    const page = await desk.openPage({ storageState: customerState, permissions: ["clipboard-read", "clipboard-write"], at: "/dashboard" });
     await openPalette(page);
     await page.getByRole("option", { name: "Copy the base URL" }).click();
     await page.locator("[aria-live]").getByText("Copied the base URL").waitFor();
-    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(`${product.url}/v1`);
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(`${desk.url}/v1`);
   });
 
   test("is not loaded before it is asked for", async () => {
-    const page = await openPage({ storageState: customerState });
+    const page = await desk.openPage({ storageState: customerState });
     const scripts: string[] = [];
     page.on("response", (response) => {
       if (response.request().resourceType() === "script") scripts.push(response.url());
     });
-    await page.goto(`${product.url}/dashboard`);
+    await page.goto("/dashboard");
     await ready(page);
     const before = scripts.length;
     await openPalette(page);
@@ -202,7 +173,7 @@ describe("the command palette", () => {
 
 describe("keyboard shortcuts", () => {
   test("g and a letter lead to a page, and ? lists them all", async () => {
-    const page = await openPage({ storageState: customerState }, "/dashboard");
+    const page = await desk.openPage({ storageState: customerState, at: "/dashboard" });
     await ready(page);
     await page.keyboard.press("?");
     const list = page.getByRole("dialog", { name: "Keyboard shortcuts" });
@@ -215,7 +186,7 @@ describe("keyboard shortcuts", () => {
   });
 
   test("letters that are typed into a field stay letters", async () => {
-    const page = await openPage({ storageState: customerState }, "/dashboard/lanes/add-key");
+    const page = await desk.openPage({ storageState: customerState, at: "/dashboard/lanes/add-key" });
     await ready(page);
     const field = page.getByRole("textbox").first();
     await field.pressSequentially("gl?");
@@ -227,7 +198,7 @@ describe("keyboard shortcuts", () => {
 
 describe("the chart of the day", () => {
   test("is one stop of the tab key, goes on by the arrow keys, and leads to the requests of an hour", async () => {
-    const page = await openPage({ storageState: customerState }, "/dashboard");
+    const page = await desk.openPage({ storageState: customerState, at: "/dashboard" });
     await ready(page);
     const bars = page.getByRole("group", { name: "Spend by hour today" });
     expect(await bars.locator('[tabindex="0"]').count()).toBe(1);
@@ -241,7 +212,7 @@ describe("the chart of the day", () => {
   });
 
   test("has the same figures as a table", async () => {
-    const page = await openPage({ storageState: customerState, timezoneId: "Asia/Kolkata" }, "/dashboard");
+    const page = await desk.openPage({ storageState: customerState, timezoneId: "Asia/Kolkata", at: "/dashboard" });
     await page.getByText("Times in Asia/Kolkata").waitFor();
     const words = await page.getByRole("group", { name: "Spend by hour today" }).getByRole("link").first().getAttribute("aria-label");
     const [hour, cost] = words?.split(": Spent ") ?? [];
@@ -253,7 +224,7 @@ describe("the chart of the day", () => {
 
 describe("the primitives", () => {
   test("a remembered tab is the first that is shown, also before any script of the page has come", async () => {
-    const page = await openPage({ storageState: adminState }, "/admin/gallery");
+    const page = await desk.openPage({ storageState: adminState, at: "/admin/gallery", expectedComplaint: "ERR_FAILED" });
     await ready(page);
     await page.getByRole("tab", { name: "PowerShell" }).first().click();
     await expect.poll(() => page.getByRole("tab", { name: "PowerShell", selected: true }).count()).toBe(2);
@@ -265,7 +236,7 @@ describe("the primitives", () => {
   }, 120_000);
 
   test("a confirmation waits for the word, and a refusal stays in it", async () => {
-    const page = await openPage({ storageState: adminState }, "/admin/gallery");
+    const page = await desk.openPage({ storageState: adminState, at: "/admin/gallery" });
     await ready(page);
     await page.getByRole("button", { name: "Delete with a word" }).first().click();
     const go = page.getByRole("button", { name: "Delete my laptop" });
@@ -285,44 +256,39 @@ describe("the primitives", () => {
 describe("every state", () => {
   test.each(LOOKS)(
     "$width pixels wide and $colorScheme: no axe violation and no sideways scroll, whatever is open",
-    async ({ width, colorScheme }) => {
-      const options: BrowserContextOptions = { colorScheme, viewport: { width, height: 800 } };
-      const page = await openPage({ ...options, storageState: customerState }, "/dashboard");
+    async (look) => {
+      const page = await desk.openPage({ storageState: customerState, at: "/dashboard", ...inLook(look) });
+      const found: string[] = [];
+      const lookAt = async (shown: Page, state: string, disabledRules: string[] = []) => {
+        found.push(...(await pageFaults(shown, state, { exclude: FOCUS_GUARDS, disabledRules })));
+      };
       await ready(page);
-      const found = await faults(page, "overview");
+      await lookAt(page, "overview");
       await openPalette(page);
-      found.push(...(await faults(page, "palette")));
+      await lookAt(page, "palette");
       await close(page, page.getByRole("combobox"));
       await page.keyboard.press("?");
       await page.getByRole("dialog").waitFor();
-      found.push(...(await faults(page, "shortcuts")));
+      await lookAt(page, "shortcuts");
       await close(page, page.getByRole("dialog"));
       await page.getByRole("button", { name: "Account of ada" }).click();
       await page.getByRole("menu").waitFor();
       // A menu stands above the page, in no landmark.
-      found.push(...(await faults(page, "account menu", ["region"])));
+      await lookAt(page, "account menu", ["region"]);
 
-      const gallery = await openPage({ ...options, storageState: adminState }, "/admin/gallery");
+      const gallery = await desk.openPage({ storageState: adminState, at: "/admin/gallery", ...inLook(look) });
       await ready(gallery);
       // Which of the tabs the keyboard reaches is known when the browser has taken them over.
       await gallery.locator('[role="tab"][tabindex="0"]').first().waitFor();
-      found.push(...(await faults(gallery, "gallery")));
+      await lookAt(gallery, "gallery");
       await gallery.getByRole("button", { name: "Open the dialog" }).first().click();
       await gallery.getByRole("dialog").waitFor();
-      found.push(...(await faults(gallery, "dialog")));
+      await lookAt(gallery, "dialog");
       expect(found).toEqual([]);
     },
     180_000,
   );
 });
-
-async function faults(page: Page, state: string, without: string[] = []): Promise<string[]> {
-  // Focus guards are hidden from reading on purpose: they pass the focus on as soon as they get it.
-  const { violations } = await new AxeBuilder({ page }).exclude("[data-base-ui-focus-guard]").disableRules(without).analyze();
-  const found = violations.map(({ id, nodes }) => `${state}: ${id} ${nodes.map(({ html }) => html).join(" ")}`);
-  if (await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth)) found.push(`${state}: scrolls sideways`);
-  return found;
-}
 
 /** The header's button says that the browser has taken the page over: what it opens is there. */
 async function ready(page: Page): Promise<void> {
@@ -339,29 +305,4 @@ async function openPalette(page: Page): Promise<void> {
 async function close(page: Page, open: Locator): Promise<void> {
   await page.keyboard.press("Escape");
   await open.waitFor({ state: "hidden" });
-}
-
-async function stateAfter(act: (page: Page) => Promise<void>): Promise<BrowserContextOptions["storageState"]> {
-  const context = await browser.newContext();
-  await act(await context.newPage());
-  const state = await context.storageState();
-  await context.close();
-  return state;
-}
-
-/** In a context of its own. Whatever the browser complains about fails the test, apart from scripts that a test holds back. */
-async function openPage(options: BrowserContextOptions = {}, address?: string): Promise<Page> {
-  const context = await browser.newContext(options);
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on("console", (message) => {
-    if (["error", "warning"].includes(message.type()) && !message.text().includes("ERR_FAILED")) complaints.push(message.text());
-  });
-  page.on("pageerror", (error) => complaints.push(String(error)));
-  onTestFinished(async () => {
-    await context.close();
-    expect(complaints).toEqual([]);
-  });
-  if (address !== undefined) await page.goto(`${product.url}${address}`);
-  return page;
 }

@@ -2,6 +2,7 @@
 
 import { useActionState } from "react";
 import { changePasswordAction } from "@/app/(auth)/change-password/actions";
+import { NewPasswordFields } from "@/components/auth/new-password-fields";
 import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { FormAnswer } from "@/components/ui/form-answer";
@@ -50,23 +51,7 @@ export function ChangePasswordForm({ username, asksCurrent, asksCode, lengthMin,
           error={refusal?.fields["code"]}
         />
       )}
-      <Field
-        name="newPassword"
-        label="New password"
-        type="password"
-        autoComplete="new-password"
-        required
-        hint={`${lengthMin} characters or more.`}
-        error={refusal?.fields["newPassword"]}
-      />
-      <Field
-        name="repeated"
-        label="New password, once more"
-        type="password"
-        autoComplete="new-password"
-        required
-        error={refusal?.fields["repeated"]}
-      />
+      <NewPasswordFields lengthMin={lengthMin} errors={refusal?.fields} />
       <Button type="submit" look="primary" disabled={isPending}>
         Set the password
       </Button>

@@ -1,5 +1,6 @@
 import type { Metadata } from "next";
-import { ChangeEmailForm } from "@/app/(auth)/change-email/[secret]/change-email-form";
+import { confirmEmailChangeAction } from "@/app/(auth)/change-email/[secret]/actions";
+import { ConfirmAddressForm } from "@/app/(auth)/confirm-address-form";
 import { CenteredPage } from "@/components/layout/centered-page";
 import { DeadLink } from "@/components/layout/dead-link";
 import { runtime } from "@/lib/runtime/runtime";
@@ -29,7 +30,7 @@ export default async function ChangeEmailPage({ params }: { params: Promise<{ se
             )}
             .
           </p>
-          <ChangeEmailForm secret={secret} />
+          <ConfirmAddressForm action={confirmEmailChangeAction} secret={secret} />
         </>
       ) : (
         <DeadLink next={{ href: "/dashboard", label: "To the dashboard" }}>Ask for a new one in your settings.</DeadLink>

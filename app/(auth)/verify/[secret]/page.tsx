@@ -1,5 +1,6 @@
 import type { Metadata } from "next";
-import { VerifyForm } from "@/app/(auth)/verify/[secret]/verify-form";
+import { ConfirmAddressForm } from "@/app/(auth)/confirm-address-form";
+import { verifyEmailAction } from "@/app/(auth)/verify/[secret]/actions";
 import { DeadLink } from "@/components/layout/dead-link";
 import { CenteredPage } from "@/components/layout/centered-page";
 import { runtime } from "@/lib/runtime/runtime";
@@ -23,7 +24,7 @@ export default async function VerifyPage({ params }: { params: Promise<{ secret:
             <span className="font-medium text-ink wrap-anywhere">{link.email}</span> becomes the address of the account{" "}
             <span className="font-medium text-ink wrap-anywhere">{user.username}</span>. Is that not your account? Then close this page.
           </p>
-          <VerifyForm secret={secret} />
+          <ConfirmAddressForm action={verifyEmailAction} secret={secret} />
         </>
       ) : (
         <DeadLink next={{ href: "/sign-in", label: "Sign in" }}>

@@ -1,5 +1,6 @@
 import { ContainerError } from "@/workers/codex-runner/containers/container-driver";
 import type { Engine } from "@/workers/codex-runner/containers/docker/engine";
+import { unlessStatus } from "@/workers/codex-runner/containers/shared/unless-status";
 
 const MESSAGE_LENGTH_MAX = 500;
 
@@ -37,13 +38,4 @@ function statusOf(error: unknown): number | null {
   return typeof status === "number" ? status : null;
 }
 
-/** For what may be gone, there, or on its way already: those answers of the engine become null. */
-export async function unless<T>(statuses: readonly number[], call: Promise<T>): Promise<T | null> {
-  try {
-    return await call;
-  } catch (error) {
-    const status = statusOf(error);
-    if (status !== null && statuses.includes(status)) return null;
-    throw error;
-  }
-}
+export const unless = unlessStatus(statusOf);

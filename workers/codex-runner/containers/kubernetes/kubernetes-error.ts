@@ -1,4 +1,5 @@
 import { ContainerError } from "@/workers/codex-runner/containers/container-driver";
+import { unlessStatus } from "@/workers/codex-runner/containers/shared/unless-status";
 
 const MESSAGE_LENGTH_MAX = 500;
 
@@ -28,16 +29,7 @@ export function statusOf(error: unknown): number | null {
   return typeof status === "number" ? status : null;
 }
 
-/** For what may be gone or there already: those answers of the API become null. */
-export async function unless<T>(statuses: readonly number[], call: Promise<T>): Promise<T | null> {
-  try {
-    return await call;
-  } catch (error) {
-    const status = statusOf(error);
-    if (status !== null && statuses.includes(status)) return null;
-    throw error;
-  }
-}
+export const unless = unlessStatus(statusOf);
 
 /** Of a connection that failed: node-fetch keeps the system's code on its own errors, and says `AbortError` at a deadline. */
 function codeOf(error: unknown): string | null {

@@ -1,12 +1,19 @@
 "use client";
 
 import { useActionState } from "react";
-import { verifyEmailAction } from "@/app/(auth)/verify/[secret]/actions";
+import type { ActionState } from "@/app/_server/run-action";
 import { Button } from "@/components/ui/button";
 import { FormAnswer } from "@/components/ui/form-answer";
 
-export function VerifyForm({ secret }: { secret: string }) {
-  const [state, submit, isPending] = useActionState(verifyEmailAction, null);
+type Props = {
+  /** Leads away when it succeeds. */
+  action: (previous: ActionState<never>, form: FormData) => Promise<ActionState<never>>;
+  /** Of the mailed link. */
+  secret: string;
+};
+
+export function ConfirmAddressForm({ action, secret }: Props) {
+  const [state, submit, isPending] = useActionState(action, null);
   return (
     <form action={submit} className="grid gap-4">
       <FormAnswer message={state?.ok === false ? state.message : undefined} />
