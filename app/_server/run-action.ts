@@ -1,6 +1,7 @@
 import { unstable_rethrow } from "next/navigation";
 import type { z } from "zod";
 import { AppError } from "@/lib/errors/app-error";
+import { LANES_MAX } from "@/lib/lanes/make-room";
 import type { SignedIn } from "@/lib/users/sessions";
 
 export type Refusal = {
@@ -52,18 +53,24 @@ type Surroundings = {
   report: (bug: unknown) => string;
 };
 
-const FORM_FIELDS_MAX = 50;
-const FORM_TEXT_MAX = 4_000;
+/** Beside a box for each lane. The form of a key's limits has the most, eleven. */
+const NAMED_FIELDS_MAX = 30;
+const FORM_FIELDS_MAX = LANES_MAX + NAMED_FIELDS_MAX;
+/** Of one field. The longest that is real is a key's list of a hundred models, of up to 120 characters each. */
+const FORM_TEXT_MAX = 16_000;
 
 export async function runAction<S extends z.ZodType, R extends ActionRole, T extends object>(
   definition: ActionDefinition<S, R, T>,
   { form, session, client, report }: Surroundings,
 ): Promise<ActionState<T>> {
-  const given = textFields(form);
+  const entries = textEntries(form);
+  const given = Object.fromEntries(entries);
   const typed = Object.fromEntries(Object.entries(given).filter(([name]) => !definition.secrets?.includes(name)));
   const refuse = (message: string, fields: Record<string, string> = {}): Refusal => ({ ok: false, fields, message, typed });
 
   if (!mayRun(definition.role, session)) return refuse("Your session has ended or may not do this. Sign in again.");
+  const excess = excessOf(entries);
+  if (excess) return refuse(excess.message, excess.fields);
   const input = definition.input.safeParse(given);
   if (!input.success) return refuse("Please check the marked fields.", fieldMessages(input.error));
   try {
@@ -94,13 +101,25 @@ function mayRun(role: ActionRole, session: SignedIn | null): boolean {
 }
 
 /** Names that Next adds to the form begin with `$`. Nobody types a NUL, and Postgres takes no text with one: it is left out. */
-function textFields(form: FormData): Record<string, string> {
-  const fields: Record<string, string> = {};
-  for (const [name, value] of [...form].slice(0, FORM_FIELDS_MAX)) {
-    if (typeof value !== "string" || name.startsWith("$")) continue;
-    fields[name.replaceAll("\0", "")] = value.replaceAll("\0", "").slice(0, FORM_TEXT_MAX);
+function textEntries(form: FormData): [name: string, text: string][] {
+  return [...form].flatMap(([name, value]) =>
+    typeof value !== "string" || name.startsWith("$") ? [] : [[name.replaceAll("\0", ""), value.replaceAll("\0", "")]],
+  );
+}
+
+/** A form is taken whole or not at all: with its end cut off, a list would say something else, and a limit that is missing is lifted. */
+function excessOf(entries: readonly [name: string, text: string][]): Pick<Refusal, "message" | "fields"> | null {
+  if (entries.length > FORM_FIELDS_MAX) {
+    const message = `This form came with ${entries.length} fields, and ${FORM_FIELDS_MAX} are the most: nothing was changed. Load the page again.`;
+    return { message, fields: {} };
   }
-  return fields;
+  const names = entries.filter(([, text]) => text.length > FORM_TEXT_MAX).map(([name]) => name);
+  if (names.length === 0) return null;
+  const advice = `Use ${FORM_TEXT_MAX.toLocaleString("en-US")} characters or fewer.`;
+  return {
+    message: `Too long: ${names.join(", ")}. ${advice}`,
+    fields: Object.fromEntries(names.map((name) => [name, `This is too long. ${advice}`])),
+  };
 }
 
 function fieldMessages(error: z.ZodError): Record<string, string> {

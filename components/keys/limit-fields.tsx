@@ -33,7 +33,7 @@ export function LimitFields({ limits, leastHoldUsd, lowBudgets = null, typed, er
           {leastHoldUsd !== null && (
             <>
               {" "}
-              A request holds at least <Money usd={leastHoldUsd} /> of it while it runs.
+              A request holds at least <Money usd={leastHoldUsd} /> of it while it runs, unless it asks for a shorter answer.
             </>
           )}
         </p>

@@ -1,3 +1,5 @@
+import { ownPath } from "@/lib/http/own-path";
+
 /** A piece of a sentence; with `path` it is an address of this installation. */
 export type TextPart = { text: string; path: string | null };
 
@@ -14,9 +16,11 @@ export function splitOwnAddresses(text: string, publicUrl: string): TextPart[] {
     const address = found.replace(TRAILING, "");
     if (!URL.canParse(address)) continue;
     const url = new URL(address);
-    if (url.origin !== origin) continue;
+    // Behind our own host a path may still begin with two slashes, which a link would take for another host.
+    const path = url.origin === origin && url.username === "" ? ownPath(`${url.pathname}${url.search}`) : null;
+    if (path === null) continue;
     if (index > end) parts.push({ text: text.slice(end, index), path: null });
-    parts.push({ text: address, path: `${url.pathname}${url.search}${url.hash}` });
+    parts.push({ text: address, path: `${path}${url.hash}` });
     end = index + address.length;
   }
   if (end < text.length) parts.push({ text: text.slice(end), path: null });

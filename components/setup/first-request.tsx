@@ -48,7 +48,7 @@ function Watched({ keyId, since }: { keyId: string; since: string }) {
 function Answered({ request }: { request: UsedRequest }) {
   return (
     <Line icon={<CircleCheck aria-hidden size={20} className="shrink-0 text-good" />} title="We saw your first request">
-      {request.model} through {request.laneLabel ?? "a lane that is gone"}
+      {request.model ?? "A call"} through {request.laneLabel ?? "a lane that is gone"}
       {request.laneKind === "wallet" && (
         <>
           {" "}
@@ -61,9 +61,14 @@ function Answered({ request }: { request: UsedRequest }) {
 }
 
 function NotAnswered({ request }: { request: UsedRequest }) {
+  const isInPart = request.outcome === "incomplete" || request.outcome === "interrupted";
+  const how = request.outcome === "completed" ? `with status ${request.status}` : `as ${request.outcome}`;
   return (
-    <Line icon={<TriangleAlert aria-hidden size={20} className="shrink-0 text-warn" />} title="We saw a request, and it was not answered">
-      {request.errorText ?? `It ended as ${request.outcome}.`} Run the command again once that is mended: this page goes on waiting.{" "}
+    <Line
+      icon={<TriangleAlert aria-hidden size={20} className="shrink-0 text-warn" />}
+      title={`We saw a request, and it was ${isInPart ? "answered only in part" : "not answered"}`}
+    >
+      {request.errorText ?? `It ended ${how}.`} Run the command again once that is mended: this page goes on waiting.{" "}
       <RequestLink id={request.id} />
     </Line>
   );

@@ -21,7 +21,7 @@ export function BalanceNotice({ thresholdsUsd }: { thresholdsUsd: readonly strin
         <span>
           {available < 0n
             ? `Your wallet is overdrawn: ${formatUsd(available)}. It pays for no request until it is filled up.`
-            : `Your balance is ${data.wallet.heldUsd === "0.000000" ? "" : "with what is held "}below ${formatUsd(lowest!)}. Nothing is stopped before it is empty.`}
+            : `Your balance is ${data.wallet.heldUsd === "0.000000" ? "" : "with what is held "}below ${formatUsd(lowest!)}. Requests go on as long as the rest covers them.`}
         </span>
         <Link href="/dashboard/wallet" className="inline-flex min-h-target items-center font-medium underline underline-offset-2">
           Open the wallet

@@ -12,6 +12,9 @@ import { NO_USAGE, type UsageReading } from "@/lib/openai/usage-type";
 import { cost } from "@/lib/pricing/cost";
 import type { Price } from "@/lib/pricing/price-type";
 
+/** Of English text and of code, about. */
+const CHARS_PER_TOKEN = 4;
+
 type BooksInput = {
   ports: GatewayPorts;
   key: GatewayKey;
@@ -67,6 +70,8 @@ export class GenerationBooks {
       providerCost: ZERO_USD,
     };
     this.#input.record.attempts.push(attempt);
+    // How far the attempt before came says nothing of this one.
+    if (!this.live.hold) this.live = { hold: null, tap: null, accepted: false };
     return attempt;
   }
 
@@ -98,6 +103,8 @@ export class GenerationBooks {
     if (!seen?.firstContentSeen) return { ...place, stage: "accepted", outputTokens: 0 };
     // Only what is new since the last time: long answers are not read again and again.
     const text = seen.outputSeen();
+    // Where nothing is paid for it the number is only looked at: no work for the tokenizer, which the streams of all customers would wait for.
+    if (!hold) return { ...place, stage: "content", outputTokens: Math.ceil(text.length / CHARS_PER_TOKEN) };
     const from = this.#counted.attemptNo === attemptNo ? this.#counted.length : 0;
     const before = from === 0 ? 0 : this.#counted.tokens;
     this.#counted = { attemptNo, length: text.length, tokens: before + (await countOutputTokens(text.slice(from))) };

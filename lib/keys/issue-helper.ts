@@ -15,7 +15,7 @@ import type { Clock } from "@/lib/time/clock";
 const SECRET_LENGTH = 43;
 const HELPER_SECRET_START = "sy-helper-";
 /** In use at one time, for one key. */
-const HELPERS_MAX = 50;
+export const HELPERS_MAX = 50;
 
 export type IssuedHelper = { id: string; keyId: string; secret: string };
 

@@ -22,7 +22,7 @@ const SECRET_START = "sk-sy-";
 const PREFIX_LENGTH = SECRET_START.length + 4;
 
 /** Of one user, that are not revoked and whose place no other key took. */
-const KEYS_MAX = 200;
+export const KEYS_MAX = 200;
 
 export type IssuedKey = { id: string; secret: string; prefix: string; lastFour: string };
 

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gte } from "drizzle-orm";
+import { and, asc, between, desc, eq, gte } from "drizzle-orm";
 import type { Reader } from "@/db/client";
 import { apiKeys, apiKeyUsage } from "@/db/schema/keys";
 import { lanes } from "@/db/schema/lanes";
@@ -43,7 +43,8 @@ export async function readLastUse(reader: Reader, viewer: Viewer, input: { keyId
   const [newest, completed] = await Promise.all([
     selectRequests(reader).where(counted).orderBy(desc(requests.startedAt)).limit(1),
     selectRequests(reader)
-      .where(and(counted, eq(requests.outcome, "completed")))
+      // What is passed on unread counts as completed with whatever its upstream said.
+      .where(and(counted, eq(requests.outcome, "completed"), between(requests.status, 200, 299)))
       .orderBy(asc(requests.startedAt))
       .limit(1),
   ]);

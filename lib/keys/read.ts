@@ -1,4 +1,4 @@
-import { desc, eq, getTableColumns, sql, type SQL } from "drizzle-orm";
+import { desc, eq, getTableColumns, sql, type Column, type SQL } from "drizzle-orm";
 import type { Reader } from "@/db/client";
 import { apiKeyLanes, apiKeys, apiKeyUsage } from "@/db/schema/keys";
 import { requireSight } from "@/lib/access/require-sight";
@@ -50,7 +50,7 @@ export async function listKeys(reader: Reader, viewer: Viewer, input: { userId: 
     .select({
       key: getTableColumns(apiKeys),
       lastUsedAt: apiKeyUsage.lastUsedAt,
-      reserved: sharedSum(sql`u.reserved`),
+      reserved: sharedSum(apiKeyUsage.reserved),
       isExpired: sql<boolean>`coalesce(${apiKeys.expiresAt} <= now(), false)`,
       daySpent: spentIn("day"),
       weekSpent: spentIn("week"),
@@ -94,18 +94,14 @@ export async function listKeys(reader: Reader, viewer: Viewer, input: { userId: 
 
 /** A counter belongs to the period in which it was last raised; in a later one nothing has been spent yet. */
 function spentIn(unit: "day" | "week" | "month") {
-  const [start, spent] = { day: DAY, week: WEEK, month: MONTH }[unit];
+  const start = apiKeyUsage[`${unit}Start`];
+  const spent = apiKeyUsage[`${unit}Spent`];
   return sharedSum(sql`case when ${start} = period_start(${unit}) then ${spent} else 0 end`);
 }
 
-const DAY = [sql`u.day_start`, sql`u.day_spent`] as const;
-const WEEK = [sql`u.week_start`, sql`u.week_spent`] as const;
-const MONTH = [sql`u.month_start`, sql`u.month_spent`] as const;
-
-/** Over the keys that are limited as one with this. */
-function sharedSum(of: SQL) {
-  return sql<string>`(select sum(${of})::text from ${apiKeys} x join ${apiKeyUsage} u on u.key_id = x.id
-    where coalesce(x.first_key_id, x.id) = coalesce(${apiKeys.firstKeyId}, ${apiKeys.id}))`;
+/** Over the keys that are limited as one with this. All of them are the same owner's, and so among the rows: one pass sums them up. */
+function sharedSum(of: SQL | Column) {
+  return sql<string>`(sum(${of}) over (partition by coalesce(${apiKeys.firstKeyId}, ${apiKeys.id})))::text`;
 }
 
 function period(spent: string, budget: MicroUsd | null): PeriodView {

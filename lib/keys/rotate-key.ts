@@ -1,4 +1,4 @@
-import { and, eq, gt, isNotNull, isNull } from "drizzle-orm";
+import { and, desc, eq, gt, isNotNull, isNull } from "drizzle-orm";
 import type { Tx } from "@/db/client";
 import { apiKeyLanes, apiKeys, keyHelpers } from "@/db/schema/keys";
 import type { Actor } from "@/lib/access/viewer";
@@ -9,10 +9,14 @@ import { limitsOf } from "@/lib/keys/limits-of";
 import { lockKey } from "@/lib/keys/lock-key";
 import type { Clock } from "@/lib/time/clock";
 
+const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 const GRACE_DAYS_MAX = 7;
-/** Keys of one user that go on after a rotation, at one time. They come on top of those that `issueKey` counts. */
-const IN_GRACE_MAX = 200;
+/**
+ * Of one user in 24 hours. Without it, one key that is rotated over and over would leave any number behind: of keys that work in their
+ * grace, on top of those that `issueKey` counts, and of rows that are limited as one, which every request sums up.
+ */
+export const ROTATIONS_PER_DAY_MAX = 20;
 
 /**
  * A new secret with the name and limits of the old one, which goes on for `graceMs`. Helpers move over to the new key: what
@@ -32,7 +36,7 @@ export async function rotateKey(
   if (!(graceMs >= 0 && graceMs <= GRACE_DAYS_MAX * DAY_MS)) {
     throw new AppError("request_invalid", `The old key may go on for at most ${GRACE_DAYS_MAX} days.`, { param: "graceHours" });
   }
-  if (graceMs > 0) await requireGrace(tx, { userId, now });
+  await requireTurn(tx, { userId, now });
   const lanes = await tx.select({ laneId: apiKeyLanes.laneId }).from(apiKeyLanes).where(eq(apiKeyLanes.keyId, old.id));
   const limits = limitsOf(old, lanes);
   const issued = await issueKey(tx, { userId, name: old.name, limits, inPlaceOf: old.id, actor, clock });
@@ -57,15 +61,27 @@ export async function rotateKey(
   return issued;
 }
 
-/** Without it, one key that is rotated over and over would leave any number of working ones behind. The user is locked with the key. */
-async function requireGrace(tx: Tx, { userId, now }: { userId: string; now: Date }): Promise<void> {
-  const isInGrace = and(isNull(apiKeys.revokedAt), isNotNull(apiKeys.replacedBy), gt(apiKeys.expiresAt, now));
-  const count = await tx.$count(apiKeys, and(eq(apiKeys.userId, userId), isInGrace));
-  if (count >= IN_GRACE_MAX) {
-    throw new AppError(
-      "conflict",
-      `${IN_GRACE_MAX} rotated keys still work, which is the most that one account can have. Revoke one of them, or let the old key end now.`,
-      { param: "graceHours" },
-    );
-  }
+/** The user is locked with the key: of several rotations at once, the later ones count the earlier. */
+async function requireTurn(tx: Tx, { userId, now }: { userId: string; now: Date }): Promise<void> {
+  const isOfLastDay = gt(apiKeys.createdAt, new Date(now.getTime() - DAY_MS));
+  const made = await tx
+    .select({ at: apiKeys.createdAt })
+    .from(apiKeys)
+    .where(and(eq(apiKeys.userId, userId), isNotNull(apiKeys.firstKeyId), isOfLastDay))
+    .orderBy(desc(apiKeys.createdAt))
+    .limit(ROTATIONS_PER_DAY_MAX);
+  const oldest = made[ROTATIONS_PER_DAY_MAX - 1];
+  if (!oldest) return;
+  const nextAt = new Date(oldest.at.getTime() + DAY_MS);
+  throw new AppError(
+    "rate_limited",
+    `${ROTATIONS_PER_DAY_MAX} rotations in 24 hours are the most that one account can make. The next one can be made from ${utcMinute(nextAt)} on. Revoking a key works at once.`,
+    { retryAfterS: Math.max(1, Math.ceil((nextAt.getTime() - now.getTime()) / 1000)) },
+  );
+}
+
+/** Rounded up: at that minute it is so. */
+function utcMinute(at: Date): string {
+  const minute = new Date(Math.ceil(at.getTime() / MINUTE_MS) * MINUTE_MS);
+  return `${minute.toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }

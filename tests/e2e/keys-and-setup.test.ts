@@ -255,6 +255,8 @@ describe("every screen", () => {
 /** What the copy button of that name would copy, as it stands on the screen. */
 async function shownLine(page: Page, what: string): Promise<string> {
   const button: Locator = page.getByRole("button", { name: `Copy ${what}`, exact: true });
+  // For a moment after a change of the tab both panels are there.
+  await expect.poll(() => button.count()).toBe(1);
   return button.locator("xpath=../following-sibling::pre").innerText();
 }
 

@@ -38,8 +38,8 @@ function issue(limits: Partial<KeyLimits> = {}) {
   );
 }
 
-function rotate(userId: string, keyId: string, graceMs: number) {
-  return withTransaction(database.orm, (tx) => rotateKey(tx, { keyId, userId, graceMs, actor: OPERATOR, clock: systemClock }));
+function rotate(userId: string, keyId: string, graceMs: number, clock = systemClock) {
+  return withTransaction(database.orm, (tx) => rotateKey(tx, { keyId, userId, graceMs, actor: OPERATOR, clock }));
 }
 
 async function view(keyId: string) {
@@ -86,7 +86,7 @@ test("a user has two hundred keys that are not revoked, also when two are made a
   await make();
 });
 
-test("whoever has two hundred keys can rotate each of them, and has two hundred then", async () => {
+test("whoever has two hundred keys can rotate one of them, and has two hundred then", async () => {
   const { userId, keyId } = await testCustomer(database.orm);
   await addKeys(userId, "key_full_", 199);
   const made = withTransaction(database.orm, (tx) => issueKey(tx, { userId, name: "one more", actor: OPERATOR, clock: systemClock }));
@@ -99,17 +99,50 @@ test("whoever has two hundred keys can rotate each of them, and has two hundred 
   await expect(another).rejects.toMatchObject({ code: "conflict" });
 });
 
-test("rotating over and over leaves two hundred old keys that work; one more takes the place of its old one at once", async () => {
+/** Made by rotations of a key, the first an hour before `at`, each one an hour before the last. */
+async function addRotated(keyId: string, prefix: string, { count, at }: { count: number; at: Date }): Promise<void> {
+  await database.sql`
+    insert into api_keys (id, user_id, name, hash, prefix, last_four, sealed_secret, first_key_id, created_at)
+    select ${prefix} || n, k.user_id, 'many', decode(md5(${prefix} || n), 'hex'), 'sk-sy-', 'many', '', k.id, ${at}::timestamptz - n * interval '1 hour'
+    from generate_series(1, ${count}::int) n, api_keys k where k.id = ${keyId}`;
+}
+
+test.each([0, HOUR_MS])(
+  "twenty rotations in 24 hours are the most, with a grace of %d ms; the refusal says when the next may be",
+  async (graceMs) => {
+    const { userId, keyId } = await testCustomer(database.orm);
+    const at = new Date("2026-11-21T10:00:30Z");
+    await addRotated(keyId, `key_turn_${graceMs}_`, { count: 19, at });
+    const { id } = await rotate(userId, keyId, graceMs, { now: () => at });
+    await expect(rotate(userId, id, graceMs, { now: () => at })).rejects.toMatchObject({
+      code: "rate_limited",
+      message:
+        "20 rotations in 24 hours are the most that one account can make. The next one can be made from 2026-11-21 15:01 UTC on. Revoking a key works at once.",
+      param: undefined,
+      retryAfterS: 5 * 3600,
+    });
+    await withTransaction(database.orm, (tx) => revokeKey(tx, { keyId, userId, actor: OPERATOR, clock: systemClock }));
+    await rotate(userId, id, graceMs, { now: () => new Date(at.getTime() + 5 * HOUR_MS) });
+  },
+);
+
+test("of two that rotate different keys at once, only the twentieth of the day is let through", async () => {
   const { userId, keyId } = await testCustomer(database.orm);
-  await addKeys(userId, "key_grace_", 200);
-  await database.sql`update api_keys set replaced_by = ${keyId}, expires_at = now() + interval '1 day' where id like 'key_grace_%'`;
-  await expect(rotate(userId, keyId, HOUR_MS)).rejects.toMatchObject({ code: "conflict", param: "graceHours" });
-  const { id } = await rotate(userId, keyId, 0);
-  await database.sql`update api_keys set expires_at = now() where id = 'key_grace_1'`;
-  await database.sql`update api_keys set revoked_at = now() where id = 'key_grace_2'`;
-  const next = await rotate(userId, id, HOUR_MS);
-  const last = await rotate(userId, next.id, HOUR_MS);
-  await expect(rotate(userId, last.id, HOUR_MS)).rejects.toMatchObject({ code: "conflict", param: "graceHours" });
+  await addKeys(userId, "key_both_", 1);
+  await addRotated(keyId, "key_both_turn_", { count: 19, at: new Date() });
+  const other = database.connect();
+  const input = { userId, graceMs: 0, actor: OPERATOR, clock: systemClock };
+  let second: Promise<unknown> = Promise.resolve();
+  await withTransaction(database.orm, async (tx) => {
+    await rotateKey(tx, { ...input, keyId });
+    let isOver = false;
+    second = withTransaction(other.orm, (late) => rotateKey(late, { ...input, keyId: "key_both_1" }))
+      .catch((error: unknown) => error)
+      .finally(() => (isOver = true));
+    const waits = () => database.sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+    await eventually(async () => expect(isOver || (await waits()).length > 0).toBe(true));
+  });
+  expect(await second).toMatchObject({ code: "rate_limited" });
 });
 
 test("a reveal shows the secret, needs a reason, and leaves both on the audit log", async () => {
@@ -201,4 +234,23 @@ test("an expired key says so", async () => {
   expect((await view(id))?.status).toBe("active");
   await database.sql`update api_keys set expires_at = now() - interval '1 second' where id = ${id}`;
   expect((await view(id))?.status).toBe("expired");
+});
+
+test("each of 1,500 keys that go back to one shows the sum of all of them, and a key beside them its own", async () => {
+  const { userId, keyId, viewer } = await testCustomer(database.orm);
+  await addKeys(userId, "key_alone_", 1);
+  await addRotated(keyId, "key_sibling_", { count: 1_499, at: new Date() });
+  // Other periods of three of them are over.
+  await database.sql`
+    update api_key_usage set reserved = 2,
+      day_spent = 3, day_start = period_start('day') - (key_id = 'key_sibling_1')::int * interval '1 day',
+      week_spent = 5, week_start = period_start('week') - (key_id = 'key_sibling_2')::int * interval '7 days',
+      month_spent = 7, month_start = period_start('month') - (key_id = 'key_sibling_3')::int * interval '1 month'
+    where key_id = ${keyId} or key_id = 'key_alone_1' or key_id like 'key_sibling_%'`;
+  const shown = (keys: Awaited<ReturnType<typeof listKeys>>) =>
+    new Set(keys.map(({ reservedUsd, day, week, month }) => [reservedUsd, day.spentUsd, week.spentUsd, month.spentUsd].join(" ")));
+  const keys = await listKeys(database.orm, viewer, { userId });
+  expect(keys).toHaveLength(1_501);
+  expect(shown(keys.filter(({ id }) => id === "key_alone_1"))).toEqual(new Set(["0.000002 0.000003 0.000005 0.000007"]));
+  expect(shown(keys.filter(({ id }) => id !== "key_alone_1"))).toEqual(new Set(["0.003000 0.004497 0.007495 0.010493"]));
 });

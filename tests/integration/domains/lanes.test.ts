@@ -3,6 +3,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { apiKeyLanes } from "@/db/schema/keys";
 import { lanes } from "@/db/schema/lanes";
 import { withTransaction } from "@/db/transaction";
+import { connectAccount } from "@/lib/codex/connect-account";
+import { CONSENT } from "@/lib/codex/consent-text";
 import { issueKey } from "@/lib/keys/issue-key";
 import { revokeKey } from "@/lib/keys/revoke-key";
 import { setKeyLimits } from "@/lib/keys/set-key-limits";
@@ -24,7 +26,11 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-function add(customer: TestCustomer, options: { label?: string; baseUrl?: string; secret?: string; allow?: string[] } = {}, on = database) {
+function add(
+  customer: TestCustomer,
+  options: { label?: string; baseUrl?: string; secret?: string; allow?: string[] } = {},
+  on: Pick<TestDatabase, "orm"> = database,
+) {
   const { label = "My key", baseUrl = "https://api.openai.com/v1/", secret = "sk-customer-own", allow = [] } = options;
   return withTransaction(on.orm, (tx) =>
     addApiKeyLane(tx, { userId: customer.userId, label, baseUrl, secret, allow, sealer: testSealer, actor: OPERATOR }),
@@ -61,6 +67,27 @@ test("lanes can be put into any order, and a place that does not exist is refuse
   expect(await order(customer)).toEqual([one, customer.walletLaneId, two]);
   await expect(move(two, 4)).rejects.toMatchObject({ param: "position" });
   await expect(move("lane_none", 1)).rejects.toMatchObject({ code: "not_found" });
+});
+
+test("a user has fifty lanes, also when two are added at once, and a ChatGPT account needs one of them", async () => {
+  const customer = await testCustomer(database.orm);
+  await database.sql`
+    insert into lanes (id, user_id, kind, position, label, base_url, sealed_key, seal_key_id)
+    select 'lane_many_' || n, ${customer.userId}, 'api_key', n + 1, 'many', 'https://api.openai.com/v1', '', 'none'
+    from generate_series(1, 48) n`;
+  const full = { code: "conflict", message: expect.stringContaining("Remove one") as string };
+  const both = await Promise.allSettled([add(customer), add(customer, {}, database.connect())]);
+  expect(both.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+  expect(both.find(({ status }) => status === "rejected")).toMatchObject({ reason: full });
+  expect(await order(customer)).toHaveLength(50);
+  const connect = () =>
+    withTransaction(database.orm, (tx) =>
+      connectAccount(tx, { userId: customer.userId, label: "A", textVersion: CONSENT.version, address: null, actor: OPERATOR }),
+    );
+  await expect(connect()).rejects.toMatchObject(full);
+  await withTransaction(database.orm, (tx) => removeLane(tx, { userId: customer.userId, laneId: "lane_many_1", actor: OPERATOR }));
+  await connect();
+  expect(await order(customer)).toHaveLength(50);
 });
 
 test("two people who re-order and add at once leave one order without gaps", async () => {

@@ -62,7 +62,7 @@ test("a request on the customer's own key is shown with lane and model from when
   expect(await second.ended).toBe("whole");
 });
 
-test("one on a ChatGPT account is shown with its tokens too, from its first words on", async () => {
+test("one on a ChatGPT account is shown with an estimate of its tokens, from its first words on", async () => {
   const customer = await walletCustomer(gateway);
   const lane = await addCodexLane(gateway.database, customer, { label: "Account A", address: runner.address });
   const words = gate();
@@ -76,7 +76,7 @@ test("one on a ChatGPT account is shown with its tokens too, from its first word
   expect(await runningOf(customer)).toMatchObject([{ ...shown, progress: null }]);
   words.open();
   await eventually(async () =>
-    expect(await runningOf(customer)).toMatchObject([{ ...shown, progress: { stage: "content", outputTokens: 5 } }]),
+    expect(await runningOf(customer)).toMatchObject([{ ...shown, progress: { stage: "content", outputTokens: 6 } }]),
   );
   runner.turns.at(-1)?.finish();
   expect(await (await answer).ended).toBe("whole");

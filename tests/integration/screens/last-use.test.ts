@@ -28,6 +28,12 @@ test("the first request that was answered stays the first, whatever comes after 
   expect(await read(null)).toMatchObject({ request: { id: failed }, firstCompleted: { id: before } });
 });
 
+test("a call that is passed on and that its upstream turned away is no first request", async () => {
+  ada = await testCustomer(database.orm);
+  const refused = await log(1, "completed", 401);
+  expect(await read()).toMatchObject({ request: { id: refused, status: 401 }, firstCompleted: null });
+});
+
 test("of several that were not answered, the newest is told", async () => {
   ada = await testCustomer(database.orm);
   await log(1, "failed");
@@ -40,12 +46,12 @@ function read(since: string | null = OPENED) {
 }
 
 /** A request of the key, so many seconds after the page was opened. */
-async function log(seconds: number, outcome: string): Promise<string> {
+async function log(seconds: number, outcome: string, status = 200): Promise<string> {
   const id = newId("req");
   const row = testRequestRow(ada, { id, startedAt: new Date(Date.parse(OPENED) + seconds * 1_000) });
   const { keyId, userId } = ada;
   await settleRequests(database.sql, [
-    { requestId: id, keyId, userId, processId: "proc_test", holds: [], request: { ...row, outcome }, attempts: [] },
+    { requestId: id, keyId, userId, processId: "proc_test", holds: [], request: { ...row, outcome, status }, attempts: [] },
   ]);
   return id;
 }

@@ -50,6 +50,39 @@ describe("runAction", () => {
     expect(await submit({ ...good, name: "A", $ACTION_ID_1: "x" })).toMatchObject({ typed: { name: "A" } });
   });
 
+  const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, at) => [`field_${at}`, "x"]));
+
+  test("a form of too many fields is refused whole, keeps what was typed, and runs nothing", async () => {
+    const run = () => Promise.reject(new Error("it ran"));
+    const answer = await submit({ ...good, ...many(79) }, { run });
+    expect(answer).toEqual({
+      ok: false,
+      message: "This form came with 81 fields, and 80 are the most: nothing was changed. Load the page again.",
+      fields: {},
+      typed: { name: "Ada", ...many(79) },
+    });
+    expect(await submit({ ...many(78), ...good })).toEqual({ ok: true, greeted: "Ada" });
+  });
+
+  test("fields that Next adds to the form are not counted", async () => {
+    const added = Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`$ACTION_1:${at}`, "x".repeat(20_000)]));
+    expect(await submit({ ...added, ...many(78), ...good })).toEqual({ ok: true, greeted: "Ada" });
+  });
+
+  test("every field that is too long is named, none is cut, and what was typed comes back whole", async () => {
+    const long = "a".repeat(16_001);
+    expect(await submit({ ...good, name: long, note: long })).toEqual({
+      ok: false,
+      message: "Too long: name, note. Use 16,000 characters or fewer.",
+      fields: {
+        name: "This is too long. Use 16,000 characters or fewer.",
+        note: "This is too long. Use 16,000 characters or fewer.",
+      },
+      typed: { name: long, note: long },
+    });
+    expect(await submit({ ...good, name: "a".repeat(16_000) })).toEqual({ ok: true, greeted: "a".repeat(16_000) });
+  });
+
   test("a NUL, which no column of text takes, is left out of names and values", async () => {
     expect(await submit({ "name\0": "A\0da", password: "secret" })).toEqual({ ok: true, greeted: "Ada" });
   });

@@ -20,6 +20,10 @@ test.each([
   "See http://codex.example.com/dashboard",
   "See https://platform.openai.com/account",
   "See https://",
+  "See https://codex.example.com//evil.example/login",
+  "See https://codex.example.com/\\evil.example/login",
+  "See https://codex.example.com/.//evil.example/login",
+  "See https://admin@codex.example.com/dashboard",
   "javascript:https",
 ])("%s holds none", (text) => {
   expect(splitOwnAddresses(text, HERE)).toEqual([{ text, path: null }]);

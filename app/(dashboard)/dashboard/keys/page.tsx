@@ -18,7 +18,7 @@ export const metadata: Metadata = { title: "API keys" };
 export default async function KeysPage() {
   const viewer = await requireViewer();
   const { orm } = runtime().db;
-  const { userId } = viewer;
+  const { userId, username } = viewer;
   const [keys, helpers] = await Promise.all([listKeys(orm, viewer, { userId }), listHelpers(orm, viewer, { userId })]);
   const inUse = keys.filter(({ status }) => status !== "revoked");
   const revoked = keys.filter(({ status }) => status === "revoked");
@@ -26,7 +26,12 @@ export default async function KeysPage() {
     <>
       <PageHeading
         title="API keys"
-        note="Every key spends from your one wallet and through your lanes, within the limits that you give it."
+        note={
+          <>
+            Every key goes through your lanes and spends from your one wallet, within the limits that you give it. The wallet&rsquo;s token
+            username, by which the operator knows it, is <span className="font-medium text-ink">{username}</span>.
+          </>
+        }
         actions={
           <Link href="/dashboard/keys/new" className={buttonClass("primary")}>
             <Plus aria-hidden size={16} />

@@ -32,12 +32,10 @@ export const moveLaneAction = defineAction({
   },
 });
 
-const LANES_MAX = 100;
-
 /** After dragging: every lane's id, from the top. */
 export const setLaneOrderAction = defineAction({
   role: "customer",
-  input: z.object({ order: z.string().transform((text) => text.split(" ").slice(0, LANES_MAX)) }),
+  input: z.object({ order: z.string().transform((text) => text.split(" ")) }),
   run: async ({ input: { order }, session, client }) => {
     const { userId } = session.viewer;
     await withTransaction(runtime().db.orm, (tx) => setLaneOrder(tx, { userId, order, actor: actorOf(session, client) }));

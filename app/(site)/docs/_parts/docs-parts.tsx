@@ -9,6 +9,10 @@ import { DataTable, type Column } from "@/components/ui/data-table";
 import { CONSENT } from "@/lib/codex/consent-text";
 import { EGRESS_HOSTS } from "@/lib/codex/egress-hosts";
 import { settingsTable, type Setting } from "@/lib/config/settings-table";
+import { HELPERS_MAX } from "@/lib/keys/issue-helper";
+import { KEYS_MAX } from "@/lib/keys/issue-key";
+import { ROTATIONS_PER_DAY_MAX } from "@/lib/keys/rotate-key";
+import { LANES_MAX } from "@/lib/lanes/make-room";
 import { formatUsd, parseUsd } from "@/lib/money/micro-usd";
 import { CODEX_VERSION } from "@/lib/openai/codex-release";
 import { ERROR_TABLE, type ErrorFace, type ErrorRow } from "@/lib/openai/error-table";
@@ -45,6 +49,7 @@ export function docsParts(values: DocsValues, rendering: Rendering): MDXComponen
     Model: () => <code>{values.model}</code>,
     CodexVersion: () => CODEX_VERSION,
     Value: ({ of }: { of: SettingName }) => String(config[of]),
+    Most: ({ of }: { of: keyof typeof MOST }) => String(MOST[of]),
     Fee: () => formatUsd(parseUsd(config.platformFeeUsd)).replace(/\.00$/, ""),
     LogKept: () => (config.requestLogMonths === 0 ? "without an end" : `for ${config.requestLogMonths} whole months`),
     TermsVersion: () => TERMS_VERSION,
@@ -76,6 +81,9 @@ export function docsParts(values: DocsValues, rendering: Rendering): MDXComponen
     SettingsTable,
   };
 }
+
+/** What one account can have, from where each is enforced. */
+const MOST = { lanes: LANES_MAX, keys: KEYS_MAX, helpersOfKey: HELPERS_MAX, rotationsPerDay: ROTATIONS_PER_DAY_MAX };
 
 const SIGN_UP_RULES = {
   open: "Anybody with an e-mail address can make an account here.",

@@ -25,8 +25,6 @@ const TRAITS: readonly { trait: RequestTrait; label: string }[] = [
   { trait: "temperature", label: "a temperature" },
   { trait: "store", label: "storing at OpenAI" },
 ];
-/** Of what a form may send in one field. */
-const BODY_CHARS_MAX = 4_000;
 
 type Props = { keys: readonly { value: string; label: string }[]; models: readonly string[]; modelFirst: string | undefined };
 
@@ -77,7 +75,6 @@ export function WhatIfForm({ keys, models, modelFirst }: Props) {
             name="body"
             label="Body as JSON"
             rows={8}
-            maxLength={BODY_CHARS_MAX}
             spellCheck={false}
             defaultValue={typed?.["body"]}
             hint="It stands for the model and everything ticked. Shorten long texts: which fields there are decides, not what is said."
