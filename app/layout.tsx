@@ -1,4 +1,3 @@
-import { GeistSans } from "geist/font/sans";
 import type { Metadata, Viewport } from "next";
 import localFont from "next/font/local";
 import { connection } from "next/server";
@@ -9,15 +8,13 @@ import { THEME_SCRIPT } from "@/components/layout/theme";
 import { runtime } from "@/lib/runtime/runtime";
 import "@/app/globals.css";
 
-/**
- * For commands and ids only: not preloaded, as `geist/font/mono` would be on every page. What stands in for it until it is there is as
- * wide and as high: see `globals.css`.
- */
+/** Cut down to what the screens use, so that both come with the page: see `fonts/README.md`. */
+const geistSans = localFont({ src: "./fonts/geist-sans.woff2", variable: "--font-geist-sans", weight: "400 700" });
+/** What stands in for it until it is there is as wide and as high: see `globals.css`. */
 const geistMono = localFont({
-  src: "../node_modules/geist/dist/fonts/geist-mono/GeistMono-Variable.woff2",
+  src: "./fonts/geist-mono.woff2",
   variable: "--font-geist-mono",
-  weight: "100 900",
-  preload: false,
+  weight: "400 700",
   adjustFontFallback: false,
 });
 
@@ -43,7 +40,7 @@ export const viewport: Viewport = {
 export default async function RootLayout({ children }: { children: ReactNode }) {
   await connection();
   return (
-    <html lang="en" className={`${GeistSans.variable} ${geistMono.variable}`} suppressHydrationWarning>
+    <html lang="en" className={`${geistSans.variable} ${geistMono.variable}`} suppressHydrationWarning>
       <head>
         <script dangerouslySetInnerHTML={{ __html: THEME_SCRIPT }} />
       </head>
