@@ -44,8 +44,9 @@ export function MailsTable({ rows }: { rows: readonly MailView[] }) {
 function Body({ subject, text }: MailView) {
   return (
     <details className="group min-w-0">
-      <summary className="flex min-h-target cursor-pointer list-none items-center gap-1.5 font-medium wrap-anywhere hover:text-accent @min-[44rem]:-my-2.5 [&::-webkit-details-marker]:hidden">
-        <ChevronRight aria-hidden size={16} className="shrink-0 text-muted transition-transform group-open:rotate-90" />
+      {/* The arrow stands outside of the line: the table aligns rows by the baseline of the words. */}
+      <summary className="relative flex min-h-target cursor-pointer list-none items-center pl-5.5 font-medium wrap-anywhere hover:text-accent @min-[44rem]:-my-2.5 [&::-webkit-details-marker]:hidden">
+        <ChevronRight aria-hidden size={16} className="absolute left-0 text-muted transition-transform group-open:rotate-90" />
         {subject}
       </summary>
       <pre className="my-2 rounded-md border border-line bg-sunken px-3 py-2.5 font-mono text-xs font-normal wrap-anywhere whitespace-pre-wrap">
