@@ -9,6 +9,7 @@ import { SiteSection } from "@/components/site/site-section";
 import { buttonClass } from "@/components/ui/button";
 import { CodeBlock } from "@/components/ui/code-block";
 import { runtime } from "@/lib/runtime/runtime";
+import { pythonExample } from "@/lib/site/sdk-examples";
 
 export function generateMetadata(): Metadata {
   const { brandName } = runtime().config;
@@ -84,17 +85,7 @@ export default async function HomePage() {
             lang="python"
             title="OpenAI SDK, in Python"
             copyLabel="the lines for Python"
-            code={[
-              "import os",
-              "from openai import OpenAI",
-              "",
-              "client = OpenAI(",
-              `    base_url="${config.publicUrl}/v1",`,
-              `    api_key=os.environ["${keyEnvName}"],`,
-              ")",
-              'answer = client.responses.create(model="gpt-5.5", input="Say hello")',
-              "print(answer.output_text)",
-            ].join("\n")}
+            code={pythonExample({ publicUrl: config.publicUrl, keyEnvName, model: "gpt-5.5" })}
           />
         </div>
       </section>

@@ -56,7 +56,6 @@ export class CodexAttempt {
       if (admission) return endDeclined(this.#of, attempt, admission.reason, admission.error, true);
       this.#of.isAdmitted = true;
     }
-    this.#of.books.live = { hold: null, tap: null, accepted: false };
     this.#note(planned.lane, planned.notes);
     if (planned.ignored.length > 0) this.#note(planned.lane, [`ignored: ${shortList(planned.ignored)}`]);
 

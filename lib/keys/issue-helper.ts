@@ -27,6 +27,8 @@ export async function issueHelper(
   const name = checkKeyName(input.name);
   const key = await lockKey(tx, input);
   if (key.revokedAt) throw new AppError("conflict", "This key is revoked: choose another one.", { param: "keyId" });
+  // Its helpers went over to the new one when it was rotated; one that comes later would end with it.
+  if (key.replacedBy) throw new AppError("conflict", "This key was rotated: choose the one that took its place.", { param: "keyId" });
   const [row] = await tx
     .select({ count: sql<number>`count(*)::int` })
     .from(keyHelpers)

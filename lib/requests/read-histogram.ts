@@ -39,8 +39,9 @@ export async function readHistogram(
   const span = spanOf(filter, now);
   const from = span.from ?? (await firstOf({ orm }, { userId, filter, now }));
   if (from === null) return null;
-  const to = span.to ?? now;
-  const stepMs = STEPS_MS.find((ms) => (to.getTime() - from.getTime()) / ms < BARS_MAX) ?? STEPS_MS.at(-1)!;
+  // Nothing began after now, whatever the address asks for.
+  const to = span.to && span.to < now ? span.to : now;
+  const stepMs = fittingStep(to.getTime() - from.getTime());
   const question = { userId, filter, now, from, to, stepMs };
   const dimension = dimensionOf(filter);
   const { rows, since } = dimension ? await countSums({ sql }, question, dimension) : await countRows({ orm }, question);
@@ -62,6 +63,12 @@ export async function readHistogram(
     }),
     since: since?.toISOString() ?? null,
   };
+}
+
+/** The shortest with which there are few bars; beyond the longest, as many of those together as it takes. */
+function fittingStep(spanMs: number): number {
+  const longest = STEPS_MS.at(-1)!;
+  return STEPS_MS.find((ms) => spanMs / ms < BARS_MAX) ?? Math.ceil(spanMs / BARS_MAX / longest) * longest;
 }
 
 /** The one by which the filter narrows its range down, if it is one that is summed up; null: it is not, or there are several. */

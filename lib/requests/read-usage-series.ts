@@ -122,7 +122,11 @@ export async function seriesBounds(
   const timeZone = checkTimeZone(query.timeZone);
   const span = usageSpan(query, query.now, timeZone);
   const bucket = query.bucket ?? fittingBucket(span);
-  const [marks, rolledUntil] = await Promise.all([readUsageMarks(sql, { span, bucket, timeZone, now: query.now }), readRolledUntil(sql)]);
+  const [marks, rolledUntil] = await Promise.all([
+    readUsageMarks(sql, { span, bucket, timeZone, now: query.now }),
+    // Sums are of whole quarters: minutes are counted from the log.
+    bucket === "minute" ? null : readRolledUntil(sql),
+  ]);
   return { timeZone, bucket, marks, rolledUntil };
 }
 

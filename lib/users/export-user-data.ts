@@ -1,7 +1,7 @@
 import { and, asc, eq, inArray, or, sql } from "drizzle-orm";
 import type { Sql } from "postgres";
 import type { Reader } from "@/db/client";
-import { accountConsents, chatgptAccounts, signIns } from "@/db/schema/chatgpt";
+import { accountConsents, accountCredits, accountEvents, chatgptAccounts, signIns, windowSamples } from "@/db/schema/chatgpt";
 import { keyHelpers } from "@/db/schema/keys";
 import { auditLog, outbox } from "@/db/schema/operations";
 import { requests } from "@/db/schema/requests";
@@ -38,6 +38,7 @@ export async function* exportUserData({ orm, sql: raw }: Source, viewer: Viewer,
   yield lines(await lanesOf(orm, viewer, userId));
   yield lines(await signInsOf(orm, userId));
   yield lines(await mailsOf(orm, userId));
+  yield* accountHistoryOf(orm, userId);
   yield* auditOf(orm, userId);
   yield* ledgerOf(raw, viewer, userId);
   yield* requestsOf(orm, viewer, { userId, now });
@@ -113,6 +114,7 @@ async function lanesOf(orm: Reader, viewer: Viewer, userId: string): Promise<Ent
     .select({
       accountId: signIns.accountId,
       state: signIns.state,
+      message: signIns.message,
       address: signIns.address,
       at: signIns.createdAt,
       endedAt: signIns.endedAt,
@@ -132,6 +134,21 @@ async function lanesOf(orm: Reader, viewer: Viewer, userId: string): Promise<Ent
     })),
     ...chatgptSignIns.map((entry) => ({ record: "chatgpt_sign_in", ...entry })),
   ];
+}
+
+/** What was seen of their ChatGPT accounts: events of the container, how full the windows were, and credits. */
+async function* accountHistoryOf(orm: Reader, userId: string): AsyncGenerator<string> {
+  const accounts = await orm.select({ id: chatgptAccounts.id }).from(chatgptAccounts).where(eq(chatgptAccounts.userId, userId));
+  for (const { id } of accounts) {
+    const events = await orm.select().from(accountEvents).where(eq(accountEvents.accountId, id)).orderBy(asc(accountEvents.createdAt));
+    yield lines(
+      events.map(({ accountId, kind, detail, createdAt }) => ({ record: "chatgpt_event", accountId, kind, detail, at: createdAt })),
+    );
+    const samples = await orm.select().from(windowSamples).where(eq(windowSamples.accountId, id)).orderBy(asc(windowSamples.observedAt));
+    yield lines(samples.map((sample) => ({ record: "chatgpt_window", ...sample })));
+    const credits = await orm.select().from(accountCredits).where(eq(accountCredits.accountId, id));
+    yield lines(credits.map((credit) => ({ record: "chatgpt_credits", ...credit })));
+  }
 }
 
 async function signInsOf(orm: Reader, userId: string): Promise<Entry[]> {
@@ -177,7 +194,7 @@ async function* auditOf(orm: Reader, userId: string): AsyncGenerator<string> {
         record: "change",
         action,
         subject,
-        by: actor === userId ? "you" : "operator",
+        by: actor === userId ? "you" : actor.startsWith("system:") ? "system" : "operator",
         address: actor === userId ? address : null,
         at: createdAt,
       })),

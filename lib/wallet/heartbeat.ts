@@ -15,7 +15,7 @@ export async function beat(sql: Sql, processId: string): Promise<void> {
   await sql`update processes set heartbeat_at = clock_timestamp() where id = ${processId}`;
 }
 
-/** One statement, however many requests run. */
+/** One round trip, however many requests run. */
 export async function noteProgress(sql: Sql, progress: readonly RequestProgress[]): Promise<void> {
   if (progress.length > 0) await sql`select note_progress(${toJson(progress)}::text::jsonb)`;
 }

@@ -84,7 +84,7 @@ export async function listLedger(sql: Sql, viewer: Viewer, query: LedgerQuery): 
     const [first] = rows;
     if (!first?.entries_until || first.entries < entriesMax) return { lines, nextCursor: null };
     // What was found may end before what was read does: behind the last line there was nothing to tell.
-    if (rows.length <= query.limit) cursor = { seq: first.entries_until, balance };
+    cursor = { seq: first.entries_until, balance };
   }
   return { lines, nextCursor: cursor && writeCursor(cursor) };
 }

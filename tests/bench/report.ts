@@ -3,9 +3,12 @@ import type { Case, Measured } from "@/tests/bench/shoot";
 
 export type CaseResult = { on: Case; medians: ReadonlyMap<ContestantName, Measured> };
 
-/** Of every figure by itself, over the rounds: one disturbed round moves none of them. */
+/** Of every figure by itself, over the rounds: of three and more, one disturbed round moves none of them. */
 export function medianOf(rounds: readonly Measured[]): Measured {
-  const middle = (pick: (round: Measured) => number) => rounds.map(pick).toSorted((a, b) => a - b)[Math.floor(rounds.length / 2)]!;
+  const middle = (pick: (round: Measured) => number) => {
+    const sorted = rounds.map(pick).toSorted((a, b) => a - b);
+    return (sorted[Math.floor((sorted.length - 1) / 2)]! + sorted[Math.floor(sorted.length / 2)]!) / 2;
+  };
   const hasPostgres = rounds.every((round) => round.postgresCpuMs !== null);
   return {
     requests: middle((round) => round.requests),

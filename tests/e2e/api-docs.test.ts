@@ -74,13 +74,14 @@ describe("/openapi.json", () => {
     expect([...new Set(called)].toSorted()).toEqual(documented.toSorted());
   });
 
-  test("refusals have the documented envelope, by SDKs and by Codex, and rate-limit headers where they are documented", async () => {
+  test("refusals have the documented envelope and an id, for SDKs and for Codex", async () => {
     for (const agent of ["openai-python", "codex_exec/0.1"]) {
       const answer = await fetch(`${desk.url}/v1/responses`, {
         method: "POST",
         headers: { authorization: `Bearer ${ada.apiKey}`, "user-agent": agent },
         body: '{"model": 7}',
       });
+      expect(answer.status).toBe(400);
       expect(answer.headers.get("x-request-id")).toMatch(/^req_/);
       expect(violations(["components", "schemas", "Error"], await answer.json())).toEqual([]);
     }
@@ -119,14 +120,20 @@ describe("the reference", () => {
 
   test("leads from the overview to every route and from each to its errors, and a route that is not there is no page", async () => {
     const overview = await (await fetch(`${desk.url}/api-docs`)).text();
+    const linked = new Set<string>();
     for (const item of Object.values(described.paths)) {
       for (const { operationId } of Object.values(item)) {
         const slug = operationId.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
         expect(overview).toContain(`href="/api-docs/${slug}"`);
-        const html = await (await fetch(`${desk.url}/api-docs/${slug}`)).text();
-        for (const [, error] of html.matchAll(/href="\/api-docs#(error-\w+)"/g)) expect(overview, operationId).toContain(`id="${error}"`);
+        const answer = await fetch(`${desk.url}/api-docs/${slug}`);
+        expect(answer.status, slug).toBe(200);
+        for (const [, error] of (await answer.text()).matchAll(/href="\/api-docs#(error-\w+)"/g)) {
+          expect(overview, operationId).toContain(`id="${error}"`);
+          linked.add(error!);
+        }
       }
     }
+    expect(linked.size).toBeGreaterThan(10);
     expect((await fetch(`${desk.url}/api-docs/no-such-route`)).status).toBe(404);
   });
 });

@@ -30,6 +30,8 @@ export async function faultsOf(
   for (const address of addresses) {
     const answer = await page.goto(address);
     await page.getByRole("main").waitFor();
+    const shown = new URL(page.url()).pathname;
+    if (shown !== new URL(address, page.url()).pathname) found.push(`${address}: led to ${shown}`);
     await arrived?.(address, answer?.status());
     found.push(...(await pageFaults(page, address)));
   }

@@ -60,6 +60,7 @@ function scriptBytes(address: string, storageState: BrowserContextOptions["stora
         if (response.request().resourceType() === "script") sizes.push(response.body().then((body) => gzipSync(body).length));
       });
       expect((await page.goto(address))?.status(), address).toBe(200);
+      expect(new URL(page.url()).pathname).toBe(address);
       await page.waitForLoadState("networkidle");
       return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
     },

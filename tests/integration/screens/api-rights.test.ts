@@ -20,6 +20,7 @@ import { revokeKey } from "@/lib/keys/revoke-key";
 import { gatewayRuntime } from "@/lib/runtime/gateway-runtime";
 import { runtime } from "@/lib/runtime/runtime";
 import { systemClock } from "@/lib/time/clock";
+import { addCodexLane } from "@/tests/factories/codex-lane";
 import { OPERATOR, testCustomer, type TestCustomer } from "@/tests/factories/customer";
 import { testDatabase, type TestDatabase } from "@/tests/factories/database";
 import { eventually } from "@/tests/factories/eventually";
@@ -150,12 +151,14 @@ describe("a key that may not read the account", () => {
 test("what belongs to somebody else does not exist, and neither does an id that none can be", async () => {
   const [ada, bob] = [await testCustomer(database.orm, { creditUsd: "1" }), await testCustomer(database.orm)];
   const { requestId } = await spend(ada, ada.keyId, 5n, "gpt-5.5");
+  const { laneId: codexLane } = await addCodexLane(database, ada, { label: "Hers", address: "http://127.0.0.1:1" });
+  expect((await ask(getSignIn, ada.secret, { laneId: codexLane })).status).toBe(200);
   const asked = (id: string, keyId: string, laneId: string) => [
     ask(getRequest, bob.secret, { requestId: id }),
     ask(getLastUse, bob.secret, { keyId }),
     ask(getSignIn, bob.secret, { laneId }),
   ];
-  for (const answer of [...asked(requestId, ada.keyId, ada.walletLaneId), ...asked("req_\0", "key_\0", "lane_\0")]) {
+  for (const answer of [...asked(requestId, ada.keyId, codexLane), ...asked("req_\0", "key_\0", "lane_\0")]) {
     expect((await answer).status).toBe(404);
   }
   expect(await bodyOf(ask(getRequests, bob.secret, {}, `?key=${ada.keyId}`))).toMatchObject({ rows: [] });

@@ -307,6 +307,16 @@ describe("the histogram of the request log", () => {
     expect(bars.reduce((sum, { answered, failed }) => sum + answered + failed, 0)).toBe(meant.length);
   });
 
+  test("a range of centuries has no more bars than any other, and ends now", async () => {
+    const carl = await testCustomer(db.orm);
+    const one = row(carl, 3, DAY_MS);
+    await write(carl, [one]);
+    const filter = { ...NO_FILTER, from: "2000-01-01T00:00:00Z", to: "9999-01-01T00:00:00Z" };
+    const found = await readHistogram(db, carl.viewer, { userId: carl.userId, filter, now: NOW });
+    expect(found?.bars.length).toBeLessThanOrEqual(70);
+    expect(found?.bars.reduce((sum, { answered, failed }) => sum + answered + failed, 0)).toBe(1);
+  });
+
   test("of very many that have to be counted one by one, it counts the newest and says since when", async () => {
     const carl = await testCustomer(db.orm);
     const first = row(carl, 3, DAY_MS);
@@ -341,6 +351,17 @@ test("the last hour is sixty minutes, with the one that it is now at their end",
   expect(buckets).toHaveLength(60);
   expect(Date.parse(buckets.at(-1)!.to)).toBeGreaterThan(NOW.getTime());
   expect(total.requests).toBe(rows.filter((one) => one.started_at >= buckets[0]!.from).length);
+});
+
+test("minutes of a day that is summed up long since are counted from the log", async () => {
+  const busy = new Date(NOW.getTime() - 2 * DAY_MS).toISOString().slice(0, 10);
+  const { buckets, total } = await read({ days: { from: busy, to: busy }, bucket: "minute" }, "UTC");
+  expect(buckets).toHaveLength(1_440);
+  expect(total.requests).toBeGreaterThan(0);
+  for (const { from, to, parts } of buckets) {
+    const meant = rows.filter((one) => one.started_at >= from && one.started_at < to).length;
+    expect(parts.reduce((sum, { requests }) => sum + requests, 0)).toBe(meant);
+  }
 });
 
 test("in every bucket five groups are told apart, the largest of the range, and the others stand together", async () => {

@@ -16,7 +16,6 @@ import { LANES_MAX } from "@/lib/lanes/make-room";
 import { formatUsd, parseUsd } from "@/lib/money/micro-usd";
 import { CODEX_VERSION } from "@/lib/openai/codex-release";
 import { ERROR_TABLE, type ErrorFace, type ErrorRow } from "@/lib/openai/error-table";
-import { TERMS_VERSION } from "@/lib/users/terms-version";
 
 export type CodeProps = { code: string; lang: string; title?: string };
 export type Choice = { id: string; label: string; content: ReactNode };
@@ -42,7 +41,6 @@ export function docsParts(values: DocsValues, rendering: Rendering): MDXComponen
     Brand: () => target.brandName,
     Operator: () => config.operatorName ?? target.brandName,
     BaseUrl: () => <code>{`${target.publicUrl}/v1`}</code>,
-    Address: ({ path = "" }: { path?: string }) => <code>{`${target.publicUrl}${path}`}</code>,
     ProviderId: () => <code>{target.providerId}</code>,
     ProviderTable: () => <code>{`[model_providers.${target.providerId}]`}</code>,
     KeyName: () => <code>{target.keyEnvName}</code>,
@@ -52,7 +50,6 @@ export function docsParts(values: DocsValues, rendering: Rendering): MDXComponen
     Most: ({ of }: { of: keyof typeof MOST }) => String(MOST[of]),
     Fee: () => formatUsd(parseUsd(config.platformFeeUsd)).replace(/\.00$/, ""),
     LogKept: () => (config.requestLogMonths === 0 ? "without an end" : `for ${config.requestLogMonths} whole months`),
-    TermsVersion: () => TERMS_VERSION,
     SignUpRule: () => SIGN_UP_RULES[config.signUp],
     SupportAddress: () =>
       config.supportEmail ? (

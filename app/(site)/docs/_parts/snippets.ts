@@ -26,11 +26,6 @@ export const SNIPPETS = {
     lang: "bash",
     title: "One question, then back to the prompt",
   }),
-  "codex-resume": ({ target }: DocsValues): Snippet => ({
-    code: `${setupLines({ ...target, apiKey: null }).start} resume --last`,
-    lang: "bash",
-    title: "The last session of this folder",
-  }),
   "provider-block": ({ target }: DocsValues): Snippet => ({
     code: [...topLines(target), "", ...tableLines(target, { kind: "env" })].join("\n"),
     lang: "toml",
