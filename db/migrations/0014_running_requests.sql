@@ -160,7 +160,7 @@ END $$;
 --> statement-breakpoint
 -- How far running requests have come, in two statements however many they are: p_progress is
 -- [{ requestId, laneId, holdId, stage, outputTokens }]. Holds know it for the case that their process dies, admissions for who looks.
--- What is being settled at this moment needs no progress any more, so it is skipped, not waited for.
+-- What is being settled at this moment needs no progress any more, so it is skipped, not waited for; what has not changed is not written.
 CREATE OR REPLACE FUNCTION note_progress(p_progress jsonb) RETURNS void LANGUAGE sql AS $$
   UPDATE holds h SET progress = i ->> 'stage', progress_output_tokens = (i ->> 'outputTokens')::int
     FROM jsonb_array_elements(p_progress) i
@@ -171,5 +171,6 @@ CREATE OR REPLACE FUNCTION note_progress(p_progress jsonb) RETURNS void LANGUAGE
     FROM jsonb_array_elements(p_progress) i
     WHERE a.request_id = i ->> 'requestId' AND a.request_id IN (
       SELECT x.request_id FROM admissions x JOIN jsonb_array_elements(p_progress) p ON x.request_id = p ->> 'requestId'
+      WHERE (x.lane_id, x.progress, x.progress_output_tokens) IS DISTINCT FROM (p ->> 'laneId', p ->> 'stage', (p ->> 'outputTokens')::int)
       ORDER BY x.request_id FOR UPDATE OF x SKIP LOCKED);
 $$;

@@ -81,6 +81,7 @@ export class CodexAttempt {
         case "answer": {
           const delivered = await this.#deliver(planned, attempt, price, end);
           if (delivered.kind !== "again") return delivered;
+          this.#of.books.forgetAnswer();
           if (signal.aborted) return this.#aborted(attempt);
           if (!(await this.#recovers(state, { reason: "cut_before_content", ran: true, movedTo: null }, signal))) {
             return signal.aborted ? this.#aborted(attempt) : this.#lost(planned.lane, attempt, "cut_before_content");

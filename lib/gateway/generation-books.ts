@@ -70,9 +70,13 @@ export class GenerationBooks {
       providerCost: ZERO_USD,
     };
     this.#input.record.attempts.push(attempt);
-    // How far the attempt before came says nothing of this one.
-    if (!this.live.hold) this.live = { hold: null, tap: null, accepted: false };
+    this.forgetAnswer();
     return attempt;
+  }
+
+  /** How far a try came says nothing of the next one. A hold is left alone: whoever placed it ends it. */
+  forgetAnswer(): void {
+    if (!this.live.hold) this.live = { hold: null, tap: null, accepted: false };
   }
 
   decide(lane: GatewayLane, decision: LaneDecision["decision"], reason: string | null, evidence: string | null): void {

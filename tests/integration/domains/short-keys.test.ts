@@ -199,6 +199,10 @@ describe("a rotation", () => {
     const fresh = await rotate(key.id, 0);
     await expect.poll(async () => (await verify(short.key)).key.id).toBe(fresh.id);
     expect((await database.orm.select().from(keyHelpers).where(eq(keyHelpers.id, helper.id)))[0]?.keyId).toBe(fresh.id);
+    const late = withTransaction(database.orm, (tx) =>
+      issueHelper(tx, { keyId: key.id, userId: customer.userId, name: "too late", actor: OPERATOR, clock }),
+    );
+    await expect(late).rejects.toMatchObject({ code: "conflict", param: "keyId" });
   });
 
   test("lasts seven days at most, happens once, and its end cannot be put off", async () => {

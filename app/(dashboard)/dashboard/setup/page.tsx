@@ -56,7 +56,7 @@ export default async function SetupPage({ searchParams }: { searchParams: Promis
         model={model}
         systemFirst={isWindows ? "powershell" : "unix"}
         sold={price ? soldModel(price) : null}
-        keys={keys.filter(({ status }) => status === "active").map(ownKey)}
+        keys={keys.filter(({ status, replacedBy }) => status === "active" && replacedBy === null).map(ownKey)}
         lanes={lanes.map(({ id, label, kind, state }) => ({ id, label, kind, state }))}
         since={clock.now().toISOString()}
       />
